@@ -1,0 +1,1 @@
+//! Configuration items, history, gray release, listeners.

@@ -1,0 +1,1 @@
+//! Bytes between nodes: listeners, protocol sniffing, TLS.

@@ -1,0 +1,1 @@
+//! Declarative objects: kind, tenant, name, spec, status, with validation, versions and watch.
