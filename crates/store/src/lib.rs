@@ -5,8 +5,33 @@
 //! in order and without gaps. Callers never see a file, a lock or a raft term:
 //! the in-memory model, the embedded store and any cluster are one interface,
 //! and all of them pass the same conformance suite.
+//!
+//! ```
+//! use std::sync::Arc;
+//! use seawall_clock::SystemClock;
+//! use seawall_store::{Batch, Key, MemoryStore, Precondition, Store};
+//!
+//! # let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
+//! # runtime.block_on(async {
+//! let store = MemoryStore::new(Arc::new(SystemClock::new()));
+//! let key = Key::of_parts(["config", "public", "app.yaml"]);
+//!
+//! let create = Batch::new().when(Precondition::Absent(key.clone())).put(key.clone(), "port: 80");
+//! let commit = store.commit(create.clone()).await.unwrap();
+//! assert!(store.commit(create).await.is_err(), "it is there already");
+//!
+//! let snapshot = store.snapshot().await.unwrap();
+//! let pair = snapshot.get(&key).await.unwrap().unwrap();
+//! assert_eq!(pair.modified, commit.revision);
+//! # });
+//! ```
 
 mod api;
+mod lessor;
+mod limits;
+mod memory;
+mod mirror;
+pub mod record;
 
 pub use api::{
     batch::{Batch, Operation, Precondition},
@@ -19,3 +44,6 @@ pub use api::{
     store::Store,
     watch::{ChangeSource, Watch},
 };
+pub use limits::Limits;
+pub use memory::MemoryStore;
+pub use mirror::{Mirror, MirrorEvent};

@@ -118,6 +118,12 @@ pub enum OpenError {
     },
 }
 
+impl From<Unavailable> for LeaseError {
+    fn from(reason: Unavailable) -> Self {
+        Self::Commit(reason.into())
+    }
+}
+
 impl CommitError {
     /// The key whose precondition failed, if that is why.
     pub fn failed_key(&self) -> Option<&Key> {
