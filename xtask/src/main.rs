@@ -1,1 +1,46 @@
-fn main() {}
+//! Every chore of the project: `cargo xtask NAME`. See CONTRIBUTING.md.
+
+mod check;
+mod command;
+mod compat;
+mod report;
+mod server;
+mod test;
+mod workspace;
+
+use std::process::ExitCode;
+
+use clap::Parser;
+
+use crate::workspace::Workspace;
+
+/// Every chore of the project.
+#[derive(Debug, Parser)]
+#[command(name = "cargo xtask", bin_name = "cargo xtask")]
+enum Chore {
+    /// Format, lints, docs, floors, tidiness, ARCHITECTURE.md, licences and advisories
+    Check(check::Args),
+    /// Every test: unit, property and doc tests, compat suites, examples, a short kill test
+    Test(test::Args),
+    /// Drive the release binary with clients nobody here wrote
+    Compat(compat::Args),
+}
+
+fn main() -> ExitCode {
+    match run(Chore::parse()) {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            eprintln!("error: {error:#}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+fn run(chore: Chore) -> anyhow::Result<()> {
+    let workspace = Workspace::discover()?;
+    match chore {
+        Chore::Check(args) => check::run(&workspace, &args),
+        Chore::Test(args) => test::run(&workspace, &args),
+        Chore::Compat(args) => compat::run(&workspace, &args),
+    }
+}

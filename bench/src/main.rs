@@ -1,0 +1,3 @@
+//! Open-loop load over the real wires, one process, for `cargo xtask bench`.
+
+fn main() {}

@@ -1,0 +1,260 @@
+//! A server under test: started on loopback, watched, and always ended.
+
+use std::fs::File;
+use std::net::{Ipv4Addr, TcpListener};
+use std::path::{Path, PathBuf};
+use std::process::{Child, Command, Stdio};
+use std::time::Duration;
+
+use anyhow::{Context as _, bail};
+use seawall_clock::{Clock as _, SystemClock};
+
+/// How often a starting server is asked whether it is ready.
+const POLL: Duration = Duration::from_millis(2);
+
+/// Clients find the gRPC door this far above the HTTP door.
+const GRPC_OFFSET: u16 = 1000;
+
+/// Which program serves, and with that how it is told its ports and folder.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Product {
+    /// `seawall dev`
+    Seawall,
+    /// The peer: `rnacos`, told by environment variables.
+    Rnacos,
+}
+
+impl Product {
+    /// The name in tables.
+    pub(crate) const fn name(self) -> &'static str {
+        match self {
+            Self::Seawall => "seawall",
+            Self::Rnacos => "rnacos",
+        }
+    }
+}
+
+/// What to start.
+#[derive(Debug, Clone)]
+pub(crate) struct Launch {
+    /// Which program it is.
+    pub(crate) product: Product,
+    /// The program.
+    pub(crate) binary: PathBuf,
+    /// Its data folder; made when missing, kept when not.
+    pub(crate) data: PathBuf,
+    /// Its HTTP port; the gRPC port is 1000 above.
+    pub(crate) http_port: u16,
+    /// How long it may take until it is ready.
+    pub(crate) patience: Duration,
+}
+
+/// A running server. Dropping it kills it.
+#[derive(Debug)]
+pub(crate) struct Server {
+    child: Child,
+    http_port: u16,
+    startup: Duration,
+}
+
+impl Launch {
+    /// A server on free ports, with `data` as its folder and a minute to start.
+    pub(crate) fn new(product: Product, binary: &Path, data: &Path) -> anyhow::Result<Self> {
+        Ok(Self {
+            product,
+            binary: binary.to_owned(),
+            data: data.to_owned(),
+            http_port: free_port_pair()?,
+            patience: Duration::from_secs(60),
+        })
+    }
+
+    /// Starts the server and waits until it answers that it is ready. Its output
+    /// goes to `server.log` beside its data folder.
+    pub(crate) fn start(&self) -> anyhow::Result<Server> {
+        std::fs::create_dir_all(&self.data)
+            .with_context(|| format!("making {}", self.data.display()))?;
+        let log = self.log();
+        let out = File::options()
+            .create(true)
+            .append(true)
+            .open(&log)
+            .with_context(|| format!("opening {}", log.display()))?;
+        let clock = SystemClock::default();
+        let started = clock.now();
+        let child = self
+            .command()
+            .stdin(Stdio::null())
+            .stderr(out.try_clone().context("sharing the log")?)
+            .stdout(out)
+            .spawn()
+            .with_context(|| format!("starting {}", self.binary.display()))?;
+        let mut server = Server { child, http_port: self.http_port, startup: Duration::default() };
+        loop {
+            if server.is_ready() {
+                server.startup = clock.now() - started;
+                return Ok(server);
+            }
+            if let Some(status) = server.child.try_wait().context("watching the server")? {
+                bail!("{} ended with {status}:\n{}", self.product.name(), tail(&log));
+            }
+            if clock.now() - started > self.patience {
+                bail!(
+                    "{} was not ready after {:?}:\n{}",
+                    self.product.name(),
+                    self.patience,
+                    tail(&log)
+                );
+            }
+            std::thread::sleep(POLL);
+        }
+    }
+
+    /// Where the server's output goes.
+    pub(crate) fn log(&self) -> PathBuf {
+        self.data.with_extension("log")
+    }
+
+    fn command(&self) -> Command {
+        let mut command = Command::new(&self.binary);
+        let http = self.http_port.to_string();
+        let grpc = (self.http_port + GRPC_OFFSET).to_string();
+        match self.product {
+            Product::Seawall => {
+                command.arg("dev").arg("--data").arg(&self.data).args([
+                    "--bind",
+                    "127.0.0.1",
+                    "--http-port",
+                    &http,
+                    "--grpc-port",
+                    &grpc,
+                ]);
+            }
+            Product::Rnacos => {
+                command
+                    .env("RNACOS_HTTP_PORT", &http)
+                    .env("RNACOS_GRPC_PORT", &grpc)
+                    .env("RNACOS_SDK_HOST", "127.0.0.1")
+                    .env("RNACOS_DATA_DIR", &self.data)
+                    .env("RUST_LOG", "warn");
+            }
+        }
+        command
+    }
+}
+
+impl Server {
+    /// The HTTP port.
+    pub(crate) const fn http_port(&self) -> u16 {
+        self.http_port
+    }
+
+    /// The gRPC port.
+    pub(crate) const fn grpc_port(&self) -> u16 {
+        self.http_port + GRPC_OFFSET
+    }
+
+    /// The process id, for reading `/proc`.
+    pub(crate) fn pid(&self) -> u32 {
+        self.child.id()
+    }
+
+    /// From the start of the process to its first "ready".
+    pub(crate) const fn startup(&self) -> Duration {
+        self.startup
+    }
+
+    /// `http://127.0.0.1:PORT`
+    pub(crate) fn url(&self) -> String {
+        format!("http://127.0.0.1:{}", self.http_port)
+    }
+
+    /// Ends the process as `kill -9` does, without a chance to tidy up.
+    pub(crate) fn kill(mut self) -> anyhow::Result<()> {
+        self.child.kill().context("killing the server")?;
+        self.child.wait().context("waiting for the killed server")?;
+        Ok(())
+    }
+
+    /// Fails when the process ended by itself.
+    pub(crate) fn require_alive(&mut self) -> anyhow::Result<()> {
+        match self.child.try_wait().context("watching the server")? {
+            None => Ok(()),
+            Some(status) => bail!("the server ended by itself with {status}"),
+        }
+    }
+
+    /// Resident memory in bytes.
+    pub(crate) fn resident_bytes(&self) -> anyhow::Result<u64> {
+        let path = format!("/proc/{}/status", self.pid());
+        let status = std::fs::read_to_string(&path).with_context(|| format!("reading {path}"))?;
+        resident_bytes(&status).with_context(|| format!("no VmRSS in {path}"))
+    }
+
+    fn is_ready(&self) -> bool {
+        let agent: ureq::Agent = ureq::Agent::config_builder()
+            .timeout_global(Some(Duration::from_secs(2)))
+            .build()
+            .into();
+        agent.get(format!("{}/nacos/v1/console/health/readiness", self.url())).call().is_ok()
+    }
+}
+
+impl Drop for Server {
+    fn drop(&mut self) {
+        // Both fail only when the process is gone already.
+        let _ = self.child.kill();
+        let _ = self.child.wait();
+    }
+}
+
+fn resident_bytes(status: &str) -> Option<u64> {
+    let line = status.lines().find_map(|line| line.strip_prefix("VmRSS:"))?;
+    let kilobytes: u64 = line.trim().strip_suffix("kB")?.trim().parse().ok()?;
+    Some(kilobytes * 1024)
+}
+
+/// A free port whose partner for gRPC is free too.
+fn free_port_pair() -> anyhow::Result<u16> {
+    for _ in 0..64 {
+        let http = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).context("looking for a port")?;
+        let port = http.local_addr().context("looking for a port")?.port();
+        let Some(grpc) = port.checked_add(GRPC_OFFSET) else { continue };
+        if TcpListener::bind((Ipv4Addr::LOCALHOST, grpc)).is_ok() {
+            return Ok(port);
+        }
+    }
+    bail!("no pair of free ports 1000 apart")
+}
+
+fn tail(log: &Path) -> String {
+    let text = std::fs::read_to_string(log).unwrap_or_default();
+    let lines: Vec<&str> = text.lines().collect();
+    lines.get(lines.len().saturating_sub(20)..).unwrap_or_default().join("\n")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn resident_memory_is_read_from_the_kernels_page() {
+        let status = "Name:\tseawall\nVmPeak:\t  900 kB\nVmRSS:\t   12345 kB\nThreads:\t4\n";
+        assert_eq!(resident_bytes(status), Some(12345 * 1024));
+        assert_eq!(resident_bytes("Name:\tgone\n"), None);
+    }
+
+    #[test]
+    fn a_server_that_ends_at_once_is_reported_with_its_output() {
+        let folder = tempfile::tempdir().unwrap();
+        let launch = Launch {
+            product: Product::Rnacos,
+            binary: PathBuf::from("false"),
+            data: folder.path().join("data"),
+            http_port: 1,
+            patience: Duration::from_secs(5),
+        };
+        let error = launch.start().unwrap_err().to_string();
+        assert!(error.contains("ended with"), "{error}");
+    }
+}

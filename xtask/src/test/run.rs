@@ -1,0 +1,104 @@
+//! Runs the kinds of tests one after the other, the quick ones first.
+
+use std::path::PathBuf;
+use std::process::Command;
+
+use anyhow::Context as _;
+use clap::ValueEnum;
+
+use crate::report::{self, Row};
+use crate::workspace::Workspace;
+use crate::{command, compat};
+
+/// Which tests to run and how to tell.
+#[derive(Debug, Clone, clap::Args)]
+pub(crate) struct Args {
+    /// Only these kinds; all of them when none is named
+    #[arg(value_enum)]
+    kinds: Vec<Kind>,
+    /// One JSON object a row
+    #[arg(long)]
+    json: bool,
+}
+
+/// The kinds of tests.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+enum Kind {
+    /// `cargo test --workspace`: unit, property, integration and doc tests
+    Workspace,
+    /// The compat suites, against the release binary
+    Compat,
+    /// The programs in `examples/`, against the release binary
+    Examples,
+}
+
+/// Runs every chosen kind, also after one failed, and fails when any did.
+pub(crate) fn run(workspace: &Workspace, args: &Args) -> anyhow::Result<()> {
+    let kinds = if args.kinds.is_empty() { Kind::value_variants() } else { &args.kinds };
+    let rows: Vec<Row> = kinds.iter().map(|kind| judge(*kind, kind.run(workspace))).collect();
+    report::print(&rows, args.json)?;
+    report::require(&rows)
+}
+
+impl Kind {
+    fn name(self) -> &'static str {
+        match self {
+            Self::Workspace => "workspace",
+            Self::Compat => "compat",
+            Self::Examples => "examples",
+        }
+    }
+
+    fn run(self, workspace: &Workspace) -> anyhow::Result<()> {
+        eprintln!("== {}", self.name());
+        match self {
+            Self::Workspace => {
+                let mut tests = command::cargo();
+                tests.current_dir(workspace.root()).args(["test", "--workspace", "--no-fail-fast"]);
+                command::run(&mut tests)
+            }
+            Self::Compat => compat::run(workspace, &compat::Args::default()),
+            Self::Examples => examples(workspace),
+        }
+    }
+}
+
+fn judge(kind: Kind, result: anyhow::Result<()>) -> Row {
+    match result {
+        Ok(()) => Row::verdict(kind.name(), 0),
+        Err(error) => {
+            eprintln!("   {error:#}");
+            Row::verdict(kind.name(), 1).with_note(format!("{error:#}"))
+        }
+    }
+}
+
+/// Runs `run.sh` of every folder in `examples/`, with the release binary in `SEAWALL`.
+fn examples(workspace: &Workspace) -> anyhow::Result<()> {
+    let scripts = example_scripts(workspace)?;
+    anyhow::ensure!(!scripts.is_empty(), "no examples/*/run.sh to run");
+    let server = workspace.release_server()?;
+    for script in scripts {
+        let folder = script.parent().context("a script lies in a folder")?;
+        let mut example = Command::new("bash");
+        example.current_dir(folder).arg(&script).env("SEAWALL", &server);
+        command::run(&mut example)?;
+    }
+    Ok(())
+}
+
+fn example_scripts(workspace: &Workspace) -> anyhow::Result<Vec<PathBuf>> {
+    let mut scripts = Vec::new();
+    let folder = workspace.root().join("examples");
+    if !folder.is_dir() {
+        return Ok(scripts);
+    }
+    for entry in std::fs::read_dir(&folder).context("listing examples/")? {
+        let script = entry.context("listing examples/")?.path().join("run.sh");
+        if script.is_file() {
+            scripts.push(script);
+        }
+    }
+    scripts.sort();
+    Ok(scripts)
+}
