@@ -1,1 +1,5 @@
-//! Declarative objects: kind, tenant, name, spec, status, with validation, versions and watch.
+//! Declarative objects: whatever an operator declares is one of them.
+
+mod namespaces;
+
+pub use namespaces::{NamespaceError, NamespaceInfo, Namespaces};
