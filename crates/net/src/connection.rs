@@ -1,0 +1,191 @@
+//! One connection from its first byte to its last.
+
+use std::{convert::Infallible, io, pin::pin, sync::Arc, time::Duration};
+
+use axum::{Router, body::Body, response::IntoResponse};
+use http::{Request, Response, StatusCode};
+use hyper::{
+    body::Incoming,
+    server::conn::{http1, http2},
+    service::service_fn,
+};
+use hyper_util::rt::{TokioExecutor, TokioIo, TokioTimer};
+use tokio::{
+    io::{AsyncRead, AsyncWrite},
+    net::TcpStream,
+    time::timeout,
+};
+use tokio_util::sync::CancellationToken;
+use tower::ServiceExt;
+
+use crate::{
+    DoorSettings, Drain, NetMetrics, Peer,
+    body::{bounded, declared_too_large},
+    metrics::Stage,
+    prefixed::Prefixed,
+    refusal::answer_http1,
+    sniff::{Protocol, is_tls, sniff},
+    tls::{Certificates, TlsMode},
+};
+
+/// What all connections of a door share.
+pub(crate) struct Shared {
+    pub(crate) settings: DoorSettings,
+    pub(crate) certificates: Option<Arc<Certificates>>,
+    pub(crate) router: Router,
+    pub(crate) drain: Drain,
+    /// Cancelled when the time to finish is over.
+    pub(crate) cut: CancellationToken,
+    pub(crate) metrics: NetMetrics,
+}
+
+/// How a connection ended before it could be served.
+#[derive(Debug)]
+pub(crate) struct Broken {
+    pub(crate) stage: Stage,
+    pub(crate) error: io::Error,
+}
+
+impl Broken {
+    fn at(stage: Stage) -> impl Fn(io::Error) -> Self {
+        move |error| Self { stage, error }
+    }
+}
+
+/// Serves `stream` until either side ends it.
+pub(crate) async fn serve(
+    stream: TcpStream,
+    mut peer: Peer,
+    shared: &Shared,
+) -> Result<(), Broken> {
+    let within = shared.settings.handshake_timeout();
+    let first = in_time(within, first_byte(&stream)).await.map_err(Broken::at(Stage::FirstByte))?;
+    match (is_tls(first), &shared.certificates) {
+        (true, Some(certificates)) => {
+            let accepted = in_time(within, certificates.accept(stream)).await;
+            let (stream, tls) = accepted.map_err(Broken::at(Stage::Tls))?;
+            peer.tls = Some(tls);
+            serve_http(stream, peer, shared).await
+        }
+        (true, None) => Err(Broken::at(Stage::Tls)(io::ErrorKind::Unsupported.into())),
+        (false, Some(certificates)) if certificates.mode() == TlsMode::Required => {
+            let answer =
+                answer_http1(stream, StatusCode::UPGRADE_REQUIRED, "this port speaks TLS only");
+            in_time(within, answer).await.map_err(Broken::at(Stage::Tls))
+        }
+        (false, _) => serve_http(stream, peer, shared).await,
+    }
+}
+
+async fn first_byte(stream: &TcpStream) -> io::Result<u8> {
+    let mut first = [0];
+    match stream.peek(&mut first).await? {
+        0 => Err(io::ErrorKind::UnexpectedEof.into()),
+        _ => Ok(first[0]),
+    }
+}
+
+async fn in_time<T>(within: Duration, work: impl Future<Output = io::Result<T>>) -> io::Result<T> {
+    timeout(within, work).await.unwrap_or_else(|_| Err(io::ErrorKind::TimedOut.into()))
+}
+
+async fn serve_http<S>(mut stream: S, peer: Peer, shared: &Shared) -> Result<(), Broken>
+where
+    S: AsyncRead + AsyncWrite + Unpin + Send + 'static,
+{
+    let within = shared.settings.handshake_timeout();
+    let sniffed = in_time(within, sniff(&mut stream)).await;
+    let (protocol, read) = sniffed.map_err(Broken::at(Stage::Protocol))?;
+    let io = TokioIo::new(Prefixed::new(read, stream));
+    let cut = peer.cut.clone();
+    let peer = Arc::new(peer);
+    let limit = shared.settings.body_bytes_max;
+    let service = {
+        let (router, peer) = (shared.router.clone(), Arc::clone(&peer));
+        service_fn(move |request| answer(request, router.clone(), Arc::clone(&peer), limit))
+    };
+    let served = match protocol {
+        Protocol::Http1 => {
+            let mut connection =
+                pin!(http1_builder(&shared.settings).serve_connection(io, service));
+            tokio::select! {
+                ended = connection.as_mut() => Some(ended),
+                () = shared.drain.begun() => {
+                    connection.as_mut().graceful_shutdown();
+                    until_cut(connection, &cut, shared).await
+                }
+                () = cut.cancelled() => None,
+            }
+        }
+        Protocol::Http2 => {
+            let mut connection =
+                pin!(http2_builder(&shared.settings).serve_connection(io, service));
+            tokio::select! {
+                ended = connection.as_mut() => Some(ended),
+                () = shared.drain.begun() => {
+                    connection.as_mut().graceful_shutdown();
+                    until_cut(connection, &cut, shared).await
+                }
+                () = cut.cancelled() => None,
+            }
+        }
+    };
+    if let Some(Err(error)) = served {
+        tracing::debug!(connection = %peer.connection, remote = %peer.remote, %error, "connection ended");
+    }
+    Ok(())
+}
+
+/// `None` when the connection did not end by itself.
+async fn until_cut<C: Future>(
+    connection: C,
+    cut: &CancellationToken,
+    shared: &Shared,
+) -> Option<C::Output> {
+    tokio::select! {
+        ended = connection => Some(ended),
+        () = cut.cancelled() => None,
+        () = shared.cut.cancelled() => None,
+    }
+}
+
+async fn answer(
+    mut request: Request<Incoming>,
+    router: Router,
+    peer: Arc<Peer>,
+    body_bytes_max: u64,
+) -> Result<Response<Body>, Infallible> {
+    if declared_too_large(request.headers(), body_bytes_max) {
+        return Ok(StatusCode::PAYLOAD_TOO_LARGE.into_response());
+    }
+    request.extensions_mut().insert(peer);
+    router.oneshot(bounded(request, body_bytes_max)).await
+}
+
+fn http1_builder(settings: &DoorSettings) -> http1::Builder {
+    let mut builder = http1::Builder::new();
+    builder
+        .timer(TokioTimer::new())
+        .header_read_timeout(settings.header_read_timeout())
+        .max_buf_size(usize::try_from(settings.header_bytes_max.max(8_192)).unwrap_or(usize::MAX));
+    builder
+}
+
+fn http2_builder(settings: &DoorSettings) -> http2::Builder<TokioExecutor> {
+    let http2 = &settings.http2;
+    let ping_every =
+        (http2.ping_interval_ms > 0).then(|| Duration::from_millis(http2.ping_interval_ms));
+    let resets = usize::try_from(http2.pending_reset_streams_max).unwrap_or(usize::MAX);
+    let mut builder = http2::Builder::new(TokioExecutor::new());
+    builder
+        .timer(TokioTimer::new())
+        .max_concurrent_streams(http2.concurrent_streams_max)
+        .max_pending_accept_reset_streams(resets)
+        .max_frame_size(http2.frame_bytes_max.clamp(16_384, 16_777_215))
+        .initial_stream_window_size(http2.stream_window_bytes)
+        .initial_connection_window_size(http2.connection_window_bytes)
+        .max_header_list_size(settings.header_bytes_max)
+        .keep_alive_interval(ping_every)
+        .keep_alive_timeout(Duration::from_millis(http2.ping_timeout_ms));
+    builder
+}
