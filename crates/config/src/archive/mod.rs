@@ -1,0 +1,3 @@
+//! Nacos' zip form of many items.
+
+pub(crate) mod form;

@@ -1,0 +1,4 @@
+//! Gray releases: another content for some callers.
+
+pub(crate) mod resolve;
+pub(crate) mod rule;

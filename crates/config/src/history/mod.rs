@@ -1,0 +1,3 @@
+//! What an item was before.
+
+pub(crate) mod entry;

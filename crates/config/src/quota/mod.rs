@@ -1,0 +1,3 @@
+//! How much a namespace or a group may hold.
+
+pub(crate) mod scope;

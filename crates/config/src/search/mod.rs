@@ -1,0 +1,4 @@
+//! Finding items.
+
+pub(crate) mod glob;
+pub(crate) mod query;
