@@ -15,6 +15,12 @@ const POLL: Duration = Duration::from_millis(2);
 /// Clients find the gRPC door this far above the HTTP door.
 const GRPC_OFFSET: u16 = 1000;
 
+/// The first administrator of a guarded server.
+pub(crate) const ADMIN: &str = "nacos";
+
+/// How long a server asked to end may take to drain.
+const DRAIN: Duration = Duration::from_secs(30);
+
 /// Which program serves, and with that how it is told its ports and folder.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Product {
@@ -47,6 +53,9 @@ pub(crate) struct Launch {
     pub(crate) http_port: u16,
     /// How long it may take until it is ready.
     pub(crate) patience: Duration,
+    /// The administrator's password where every door asks a login; nothing where
+    /// the clients' doors are open.
+    pub(crate) password: Option<String>,
 }
 
 /// A running server. Dropping it kills it.
@@ -66,7 +75,15 @@ impl Launch {
             data: data.to_owned(),
             http_port: free_port_pair()?,
             patience: Duration::from_secs(60),
+            password: None,
         })
+    }
+
+    /// The same server with every door asking a login; `password` is that of the
+    /// first administrator, [`ADMIN`].
+    pub(crate) fn guarded(mut self, password: &str) -> Self {
+        self.password = Some(password.to_owned());
+        self
     }
 
     /// Starts the server and waits until it answers that it is ready. Its output
@@ -121,7 +138,8 @@ impl Launch {
         let grpc = (self.http_port + GRPC_OFFSET).to_string();
         match self.product {
             Product::Seawall => {
-                command.arg("dev").arg("--data").arg(&self.data).args([
+                let mode = if self.password.is_some() { "server" } else { "dev" };
+                command.arg(mode).arg("--data").arg(&self.data).args([
                     "--bind",
                     "127.0.0.1",
                     "--http-port",
@@ -129,6 +147,9 @@ impl Launch {
                     "--grpc-port",
                     &grpc,
                 ]);
+                if let Some(password) = &self.password {
+                    command.env("SEAWALL_ADMIN_PASSWORD", password);
+                }
             }
             Product::Rnacos => {
                 command
@@ -137,6 +158,12 @@ impl Launch {
                     .env("RNACOS_SDK_HOST", "127.0.0.1")
                     .env("RNACOS_DATA_DIR", &self.data)
                     .env("RUST_LOG", "warn");
+                if let Some(password) = &self.password {
+                    command
+                        .env("RNACOS_ENABLE_OPEN_API_AUTH", "true")
+                        .env("RNACOS_INIT_ADMIN_USERNAME", ADMIN)
+                        .env("RNACOS_INIT_ADMIN_PASSWORD", password);
+                }
             }
         }
         command
@@ -167,6 +194,25 @@ impl Server {
     /// `http://127.0.0.1:PORT`
     pub(crate) fn url(&self) -> String {
         format!("http://127.0.0.1:{}", self.http_port)
+    }
+
+    /// Asks the process to end and waits until it has, as an operator's restart does.
+    pub(crate) fn stop(mut self) -> anyhow::Result<()> {
+        let asked = Command::new("kill")
+            .args(["-TERM", &self.pid().to_string()])
+            .status()
+            .context("asking the server to end")?;
+        anyhow::ensure!(asked.success(), "kill -TERM failed with {asked}");
+        let clock = SystemClock::default();
+        let started = clock.now();
+        while self.child.try_wait().context("watching the server")?.is_none() {
+            anyhow::ensure!(
+                clock.now() - started < DRAIN,
+                "the server did not end within {DRAIN:?} of being asked to"
+            );
+            std::thread::sleep(POLL);
+        }
+        Ok(())
     }
 
     /// Ends the process as `kill -9` does, without a chance to tidy up.
@@ -253,6 +299,7 @@ mod tests {
             data: folder.path().join("data"),
             http_port: 1,
             patience: Duration::from_secs(5),
+            password: None,
         };
         let error = launch.start().unwrap_err().to_string();
         assert!(error.contains("ended with"), "{error}");

@@ -1,14 +1,17 @@
-//! Drives the release binary with published clients, a folder a language.
+//! Drives the release binary with clients nobody here wrote, a folder a language.
+//!
+//! `run` goes through the suites; each `suite` knows how to install its client into
+//! `target/compat` and how to start. A suite gets a `world` of its own: two fresh
+//! servers, one open and one that asks a login, and a `control` door through which
+//! it restarts the first. What it prints becomes an `outcome` a case, and all of
+//! them a `matrix` at the end. `compat/README.md` says what a suite reads and prints.
 
-/// Which suites to run.
-#[derive(Debug, Clone, Default, clap::Args)]
-pub(crate) struct Args {
-    /// One JSON object a row
-    #[arg(long)]
-    pub(crate) json: bool,
-}
+mod control;
+mod language;
+mod matrix;
+mod outcome;
+mod run;
+mod suite;
+mod world;
 
-/// Runs the suites.
-pub(crate) fn run(_workspace: &crate::workspace::Workspace, _args: &Args) -> anyhow::Result<()> {
-    anyhow::bail!("no compat suite exists yet")
-}
+pub(crate) use self::run::{Args, run};
