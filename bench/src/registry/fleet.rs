@@ -1,0 +1,130 @@
+//! The made-up fleet: which instance belongs to which service, and the requests
+//! that name them.
+
+use std::net::Ipv4Addr;
+
+use percent_encoding::{NON_ALPHANUMERIC, utf8_percent_encode};
+
+/// Instances of one service.
+pub(crate) const INSTANCES_PER_SERVICE: u64 = 10;
+
+const PORT: u16 = 8080;
+const GROUP: &str = "DEFAULT_GROUP";
+
+/// An instance of the fleet, by number.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Member(pub(crate) u64);
+
+impl Member {
+    /// The number of its service.
+    pub(crate) const fn service(self) -> u64 {
+        self.0 / INSTANCES_PER_SERVICE
+    }
+
+    /// Addresses in 10.0.0.0/8, one an instance. They are names: nothing is sent there.
+    fn ip(self) -> Ipv4Addr {
+        let low = u32::try_from(self.0 & 0x00FF_FFFF).unwrap_or_default();
+        Ipv4Addr::from(u32::from(Ipv4Addr::new(10, 0, 0, 0)) | low)
+    }
+}
+
+/// The name of service `number`.
+pub(crate) fn service_name(number: u64) -> String {
+    format!("bench.orders.service-{number:06}")
+}
+
+/// `InstanceRequest` that registers; `round` makes each registration differ.
+pub(crate) fn register(member: Member, round: u64) -> String {
+    instance_request("registerInstance", member, round)
+}
+
+/// `InstanceRequest` that takes the instance back.
+pub(crate) fn deregister(member: Member) -> String {
+    instance_request("deregisterInstance", member, 0)
+}
+
+fn instance_request(kind: &str, member: Member, round: u64) -> String {
+    let service = service_name(member.service());
+    let ip = member.ip();
+    format!(
+        r#"{{"namespace":"public","serviceName":"{service}","groupName":"{GROUP}","type":"{kind}","instance":{{"ip":"{ip}","port":{PORT},"weight":1.0,"healthy":true,"enabled":true,"ephemeral":true,"clusterName":"DEFAULT","serviceName":"{service}","metadata":{{"version":"1.4.2","zone":"zone-a","round":"{round}"}}}}}}"#
+    )
+}
+
+/// How the metadata of [`register`] shows its round in what is pushed.
+pub(crate) fn round_marker(round: u64) -> String {
+    format!(r#""round":"{round}""#)
+}
+
+/// `ServiceQueryRequest` for service `number`.
+pub(crate) fn query(number: u64) -> String {
+    let service = service_name(number);
+    format!(
+        r#"{{"namespace":"public","serviceName":"{service}","groupName":"{GROUP}","cluster":"","healthyOnly":false,"udpPort":0}}"#
+    )
+}
+
+/// `SubscribeServiceRequest` for service `number`.
+pub(crate) fn subscribe(number: u64) -> String {
+    let service = service_name(number);
+    format!(
+        r#"{{"namespace":"public","serviceName":"{service}","groupName":"{GROUP}","subscribe":true,"clusters":""}}"#
+    )
+}
+
+/// The form of a v1 registration.
+pub(crate) fn register_form(member: Member, round: u64, ephemeral: bool) -> String {
+    let metadata = format!(r#"{{"version":"1.4.2","zone":"zone-a","round":"{round}"}}"#);
+    let metadata = utf8_percent_encode(&metadata, NON_ALPHANUMERIC);
+    format!(
+        "namespaceId=public&serviceName={}&groupName={GROUP}&clusterName=DEFAULT&ip={}&port={PORT}\
+         &weight=1.0&healthy=true&enabled=true&ephemeral={ephemeral}&metadata={metadata}",
+        service_name(member.service()),
+        member.ip(),
+    )
+}
+
+/// The path of a v1 beat without a body, as clients send it after their first.
+pub(crate) fn beat_path(member: Member) -> String {
+    format!(
+        "/nacos/v1/ns/instance/beat?namespaceId=public&serviceName={GROUP}%40%40{}\
+         &clusterName=DEFAULT&ip={}&port={PORT}",
+        service_name(member.service()),
+        member.ip(),
+    )
+}
+
+/// The path of a v1 query for service `number`.
+pub(crate) fn list_path(number: u64) -> String {
+    format!(
+        "/nacos/v1/ns/instance/list?namespaceId=public&serviceName={}&groupName={GROUP}\
+         &healthyOnly=false",
+        service_name(number),
+    )
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn requests_are_json_with_the_agreed_fields() {
+        for request in [register(Member(7), 3), deregister(Member(7)), query(1), subscribe(1)] {
+            let value: serde_json::Value = serde_json::from_str(&request).unwrap();
+            assert_eq!(value["groupName"], "DEFAULT_GROUP", "{request}");
+        }
+    }
+
+    #[test]
+    fn a_registration_shows_its_round_as_the_marker_says() {
+        assert!(register(Member(7), 12).contains(&round_marker(12)));
+        assert!(!register(Member(7), 12).contains(&round_marker(1)));
+    }
+
+    #[test]
+    fn members_have_addresses_of_their_own() {
+        assert_ne!(Member(1).ip(), Member(257).ip());
+        assert_eq!(Member(9).service(), 0);
+        assert_eq!(Member(10).service(), 1);
+    }
+}
