@@ -1,1 +1,21 @@
 //! The Nacos wire: HTTP v1, v2, v3 and gRPC over registry, config and identity.
+//!
+//! [`Nacos`] gives one [`axum::Router`] that answers both, so that one port is
+//! enough. It translates and holds connections; what is registered, configured and
+//! allowed lives in the crates below.
+
+mod access;
+mod control;
+mod grpc;
+mod http;
+mod metrics;
+mod nacos;
+mod settings;
+mod wire;
+
+pub use control::{
+    ConnectionRule, Control, ControlSettings, MonitorMode, Period, Point, TpsRule, UnknownPoint,
+};
+pub use metrics::NacosMetrics;
+pub use nacos::{Nacos, Parts};
+pub use settings::{GrpcSettings, NacosSettings};
