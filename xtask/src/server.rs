@@ -38,6 +38,14 @@ impl Product {
             Self::Rnacos => "rnacos",
         }
     }
+
+    /// The page that answers 200 once clients may come, without a login.
+    const fn readiness(self) -> &'static str {
+        match self {
+            Self::Seawall => "/nacos/v1/console/health/readiness",
+            Self::Rnacos => "/health",
+        }
+    }
 }
 
 /// What to start.
@@ -62,6 +70,7 @@ pub(crate) struct Launch {
 #[derive(Debug)]
 pub(crate) struct Server {
     child: Child,
+    product: Product,
     http_port: u16,
     startup: Duration,
 }
@@ -106,7 +115,12 @@ impl Launch {
             .stdout(out)
             .spawn()
             .with_context(|| format!("starting {}", self.binary.display()))?;
-        let mut server = Server { child, http_port: self.http_port, startup: Duration::default() };
+        let mut server = Server {
+            child,
+            product: self.product,
+            http_port: self.http_port,
+            startup: Duration::default(),
+        };
         loop {
             if server.is_ready() {
                 server.startup = clock.now() - started;
@@ -242,7 +256,7 @@ impl Server {
             .timeout_global(Some(Duration::from_secs(2)))
             .build()
             .into();
-        agent.get(format!("{}/nacos/v1/console/health/readiness", self.url())).call().is_ok()
+        agent.get(format!("{}{}", self.url(), self.product.readiness())).call().is_ok()
     }
 }
 

@@ -100,7 +100,7 @@ impl Suite {
             Language::Go => Command::new(built.join("compat")),
             Language::Python => {
                 let mut python = Command::new(built.join(self.part).join("bin/python"));
-                python.arg("-u").arg(sources.join(format!("{}.py", self.part)));
+                python.arg("-u").arg(sources.join(format!("suite_{}.py", self.part)));
                 python
             }
             Language::Node => {
