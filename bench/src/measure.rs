@@ -34,9 +34,10 @@ impl Measures {
         self.add(format!("{name}.failed"), as_f64(outcome.failed()));
     }
 
-    /// Adds the highest rate that was reached.
+    /// Adds the highest rate that was reached and what it cost.
     pub(crate) fn add_peak(&mut self, name: &str, outcome: &Outcome) {
         self.add(format!("{name}.peak_per_s"), outcome.per_second());
+        self.add(format!("{name}.peak_per_cpu_s"), outcome.per_processor_second());
         self.add(format!("{name}.peak_failed"), as_f64(outcome.failed()));
     }
 

@@ -30,7 +30,7 @@ impl Fill {
         let pool = Pool::new(target.http(), HTTP_CONNECTIONS);
         let register = move |index: u64| {
             let pool = pool.clone();
-            let form = fleet::register_form(Member(index), 0, false);
+            let form = fleet::register_form(Member::nth(index), 0, false);
             let path = "/nacos/v1/ns/instance".to_owned();
             async move { pool.send_form(Method::POST, path, form).await.map(drop) }
         };

@@ -11,19 +11,24 @@ pub(crate) const INSTANCES_PER_SERVICE: u64 = 10;
 const PORT: u16 = 8080;
 const GROUP: &str = "DEFAULT_GROUP";
 
-/// An instance of the fleet, by number.
+/// An instance of the fleet.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) struct Member(pub(crate) u64);
+pub(crate) struct Member {
+    /// The number of its service.
+    pub(crate) service: u64,
+    /// The number of its address.
+    pub(crate) address: u64,
+}
 
 impl Member {
-    /// The number of its service.
-    pub(crate) const fn service(self) -> u64 {
-        self.0 / INSTANCES_PER_SERVICE
+    /// Instance `number` of a fleet whose services have ten each.
+    pub(crate) const fn nth(number: u64) -> Self {
+        Self { service: number / INSTANCES_PER_SERVICE, address: number }
     }
 
     /// Addresses in 10.0.0.0/8, one an instance. They are names: nothing is sent there.
     fn ip(self) -> Ipv4Addr {
-        let low = u32::try_from(self.0 & 0x00FF_FFFF).unwrap_or_default();
+        let low = u32::try_from(self.address & 0x00FF_FFFF).unwrap_or_default();
         Ipv4Addr::from(u32::from(Ipv4Addr::new(10, 0, 0, 0)) | low)
     }
 }
@@ -44,16 +49,16 @@ pub(crate) fn deregister(member: Member) -> String {
 }
 
 fn instance_request(kind: &str, member: Member, round: u64) -> String {
-    let service = service_name(member.service());
+    let service = service_name(member.service);
     let ip = member.ip();
     format!(
         r#"{{"namespace":"public","serviceName":"{service}","groupName":"{GROUP}","type":"{kind}","instance":{{"ip":"{ip}","port":{PORT},"weight":1.0,"healthy":true,"enabled":true,"ephemeral":true,"clusterName":"DEFAULT","serviceName":"{service}","metadata":{{"version":"1.4.2","zone":"zone-a","round":"{round}"}}}}}}"#
     )
 }
 
-/// How the metadata of [`register`] shows its round in what is pushed.
-pub(crate) fn round_marker(round: u64) -> String {
-    format!(r#""round":"{round}""#)
+/// How an instance shows in what is pushed.
+pub(crate) fn marker(member: Member) -> String {
+    format!(r#""ip":"{}""#, member.ip())
 }
 
 /// `ServiceQueryRequest` for service `number`.
@@ -79,7 +84,7 @@ pub(crate) fn register_form(member: Member, round: u64, ephemeral: bool) -> Stri
     format!(
         "namespaceId=public&serviceName={}&groupName={GROUP}&clusterName=DEFAULT&ip={}&port={PORT}\
          &weight=1.0&healthy=true&enabled=true&ephemeral={ephemeral}&metadata={metadata}",
-        service_name(member.service()),
+        service_name(member.service),
         member.ip(),
     )
 }
@@ -89,7 +94,7 @@ pub(crate) fn beat_path(member: Member) -> String {
     format!(
         "/nacos/v1/ns/instance/beat?namespaceId=public&serviceName={GROUP}%40%40{}\
          &clusterName=DEFAULT&ip={}&port={PORT}",
-        service_name(member.service()),
+        service_name(member.service),
         member.ip(),
     )
 }
@@ -109,22 +114,24 @@ mod tests {
 
     #[test]
     fn requests_are_json_with_the_agreed_fields() {
-        for request in [register(Member(7), 3), deregister(Member(7)), query(1), subscribe(1)] {
+        for request in
+            [register(Member::nth(7), 3), deregister(Member::nth(7)), query(1), subscribe(1)]
+        {
             let value: serde_json::Value = serde_json::from_str(&request).unwrap();
             assert_eq!(value["groupName"], "DEFAULT_GROUP", "{request}");
         }
     }
 
     #[test]
-    fn a_registration_shows_its_round_as_the_marker_says() {
-        assert!(register(Member(7), 12).contains(&round_marker(12)));
-        assert!(!register(Member(7), 12).contains(&round_marker(1)));
+    fn a_registration_shows_its_member_as_the_marker_says() {
+        assert!(register(Member::nth(12), 0).contains(&marker(Member::nth(12))));
+        assert!(!register(Member::nth(12), 0).contains(&marker(Member::nth(1))));
     }
 
     #[test]
     fn members_have_addresses_of_their_own() {
-        assert_ne!(Member(1).ip(), Member(257).ip());
-        assert_eq!(Member(9).service(), 0);
-        assert_eq!(Member(10).service(), 1);
+        assert_ne!(Member::nth(1).ip(), Member::nth(257).ip());
+        assert_eq!(Member::nth(9).service, 0);
+        assert_eq!(Member::nth(10).service, 1);
     }
 }

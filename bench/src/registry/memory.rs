@@ -37,7 +37,7 @@ impl Memory {
             let register = move |index: u64| {
                 let number = first + index;
                 let client = clients.turn(number);
-                let request = fleet::register(Member(number), 0);
+                let request = fleet::register(Member::nth(number), 0);
                 async move { client?.call("InstanceRequest", request).await.map(drop) }
             };
             let more = instances.saturating_sub(registered);

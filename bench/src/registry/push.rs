@@ -11,6 +11,12 @@ use crate::measure::Measures;
 use crate::pace;
 use crate::target::Target;
 
+/// The service that everybody subscribes to.
+const SERVICE: u64 = 900_000;
+
+/// The address of round 0; every round has its own.
+const FIRST_ADDRESS: u64 = 9_000_000;
+
 /// Fan-out of one service's change.
 #[derive(Debug, Clone, clap::Args)]
 pub(crate) struct Push {
@@ -23,13 +29,12 @@ pub(crate) struct Push {
 }
 
 impl Push {
-    /// One service of ten instances, of which one changes each round.
+    /// One service of ten instances, of which one moves to a new address each round.
     pub(crate) async fn run(self, target: &Target) -> anyhow::Result<Measures> {
         let watched = target.watched()?;
         let owners = Crowd::quiet(target.grpc(), u32::try_from(INSTANCES_PER_SERVICE)?).await?;
         for number in 0..INSTANCES_PER_SERVICE {
-            // Round numbers of others never match one that is played.
-            let request = fleet::register(Member(number), u64::MAX);
+            let request = fleet::register(Member { service: SERVICE, address: number }, 0);
             owners.turn(number)?.call("InstanceRequest", request).await?;
         }
         let rounds = Rounds::new(self.connections)?;
@@ -41,7 +46,7 @@ impl Push {
         let change = |round| {
             let publisher = publisher.clone();
             async move {
-                let request = fleet::register(Member(0), round);
+                let request = fleet::register(moved(round), round);
                 publisher.call("InstanceRequest", request).await.map(drop)
             }
         };
@@ -52,6 +57,11 @@ impl Push {
     }
 }
 
+/// The instance that moves, where it is in a round.
+const fn moved(round: u64) -> Member {
+    Member { service: SERVICE, address: FIRST_ADDRESS + round }
+}
+
 fn watch(rounds: &Arc<Rounds>) -> Pushes {
     let seat = rounds.seat();
     Arc::new(move |kind: &str, json: &Bytes| {
@@ -59,7 +69,7 @@ fn watch(rounds: &Arc<Rounds>) -> Pushes {
             return;
         }
         let Some(round) = seat.awaited() else { return };
-        if contains(json, fleet::round_marker(round).as_bytes()) {
+        if contains(json, fleet::marker(moved(round)).as_bytes()) {
             seat.arrived(round);
         }
     })
@@ -75,7 +85,7 @@ async fn subscribe(
         pace::closed_loop(u64::from(connections), pace::PATIENCE, watched, move |index| {
             let client = clients.turn(index);
             async move {
-                client?.call("SubscribeServiceRequest", fleet::subscribe(0)).await.map(drop)
+                client?.call("SubscribeServiceRequest", fleet::subscribe(SERVICE)).await.map(drop)
             }
         })
         .await?;
@@ -92,8 +102,9 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_marker_is_found_anywhere() {
-        assert!(contains(br#"{"a":{"round":"3"}}"#, fleet::round_marker(3).as_bytes()));
-        assert!(!contains(br#"{"a":{"round":"31"}}"#, fleet::round_marker(3).as_bytes()));
+    fn a_marker_is_found_anywhere_and_only_whole() {
+        let pushed = fleet::register(moved(3), 0);
+        assert!(contains(pushed.as_bytes(), fleet::marker(moved(3)).as_bytes()));
+        assert!(!contains(pushed.as_bytes(), fleet::marker(moved(4)).as_bytes()));
     }
 }

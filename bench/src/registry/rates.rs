@@ -81,7 +81,7 @@ impl Run {
         let clients = crowd.clone();
         let register = move |index: u64| {
             let client = clients.turn(index % members);
-            let request = fleet::register(Member(index % members), index / members);
+            let request = fleet::register(Member::nth(index % members), index / members);
             async move { client?.call("InstanceRequest", request).await.map(drop) }
         };
         self.open("register.grpc", WRITES_PER_S, register.clone()).await?;
@@ -100,7 +100,7 @@ impl Run {
         let clients = crowd.clone();
         let deregister = move |index: u64| {
             let client = clients.turn(index);
-            let request = fleet::deregister(Member(index));
+            let request = fleet::deregister(Member::nth(index));
             async move { client?.call("InstanceRequest", request).await.map(drop) }
         };
         self.open("deregister.grpc", WRITES_PER_S, deregister).await
@@ -111,7 +111,7 @@ impl Run {
         let connections = pool.clone();
         let register = move |index: u64| {
             let pool = connections.clone();
-            let form = fleet::register_form(Member(index % members), index / members, true);
+            let form = fleet::register_form(Member::nth(index % members), index / members, true);
             let path = "/nacos/v1/ns/instance".to_owned();
             async move { pool.send_form(Method::POST, path, form).await.map(drop) }
         };
@@ -121,7 +121,7 @@ impl Run {
         let connections = pool.clone();
         let beat = move |index: u64| {
             let pool = connections.clone();
-            let path = fleet::beat_path(Member(index % members));
+            let path = fleet::beat_path(Member::nth(index % members));
             async move { known(&pool.send(Method::PUT, path).await?) }
         };
         self.open("beat.http", READS_PER_S, beat.clone()).await?;
