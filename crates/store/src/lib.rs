@@ -27,8 +27,13 @@
 //! ```
 
 mod api;
+#[cfg(any(test, feature = "conformance"))]
+pub mod conformance;
+mod embedded;
+mod engine;
 mod lessor;
 mod limits;
+mod log;
 mod memory;
 mod mirror;
 pub mod record;
@@ -44,6 +49,7 @@ pub use api::{
     store::Store,
     watch::{ChangeSource, Watch},
 };
+pub use embedded::{EmbeddedStore, StoreMetrics, StoreSettings};
 pub use limits::Limits;
 pub use memory::MemoryStore;
 pub use mirror::{Mirror, MirrorEvent};

@@ -30,8 +30,8 @@ impl Default for Limits {
 }
 
 impl Limits {
-    /// Refuses a batch that is too large, naming the part.
-    pub(crate) fn check(&self, batch: &Batch) -> Result<(), CommitError> {
+    /// The size of a batch; refuses one that is too large, naming the part.
+    pub(crate) fn check(&self, batch: &Batch) -> Result<usize, CommitError> {
         at_most("the list of operations", part_count(batch), self.batch_parts)?;
         let mut total = 0;
         for precondition in &batch.preconditions {
@@ -48,7 +48,8 @@ impl Limits {
             at_most("a value", value_bytes, self.value_bytes)?;
             total += key.as_bytes().len() + value_bytes;
         }
-        at_most("the batch", total, self.batch_bytes)
+        at_most("the batch", total, self.batch_bytes)?;
+        Ok(total)
     }
 }
 

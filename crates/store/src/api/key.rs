@@ -48,6 +48,11 @@ impl Key {
         &self.0
     }
 
+    /// The same bytes, shared.
+    pub(crate) fn to_bytes(&self) -> Bytes {
+        self.0.clone()
+    }
+
     /// Whether the key begins with `prefix`.
     pub fn starts_with(&self, prefix: &Self) -> bool {
         self.0.starts_with(&prefix.0)

@@ -5,6 +5,8 @@
 mod snapshot;
 mod state;
 mod store;
+#[cfg(test)]
+mod tests;
 mod watch;
 
 pub use store::MemoryStore;

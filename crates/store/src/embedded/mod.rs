@@ -1,0 +1,40 @@
+//! The store in one process: every write goes through the log, then into the engine.
+//!
+//! ```text
+//! callers ──► queue ──► log thread ──────────► apply thread ──► caller: committed
+//!            bounded    a group of batches:     engine, view,
+//!                       plan, one write and     recent history
+//!                       one sync to the log
+//! ```
+//!
+//! The log thread decides: it checks preconditions against the applied state and
+//! what is logged but not applied yet, and writes down effects, which are the same
+//! whenever they are applied again. The apply thread only carries out. See
+//! docs/dev/store.md.
+
+mod apply_thread;
+mod changes;
+mod commit_record;
+mod directory;
+mod health;
+mod log_thread;
+mod metrics;
+mod overlay;
+mod planner;
+mod recent;
+mod replay;
+mod rows;
+mod settings;
+mod shared;
+mod snapshot;
+mod space;
+mod startup;
+mod store;
+#[cfg(test)]
+mod tests;
+mod upkeep;
+mod view;
+
+pub use metrics::StoreMetrics;
+pub use settings::StoreSettings;
+pub use store::EmbeddedStore;

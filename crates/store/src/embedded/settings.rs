@@ -1,0 +1,103 @@
+//! What can be set of an embedded store.
+
+use std::time::Duration;
+
+use serde::Deserialize;
+
+use crate::{Limits, engine::EngineSettings, log::LogSettings};
+
+/// Settings of an embedded store.
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct StoreSettings {
+    /// How large a batch and its parts may be.
+    pub limits: Limits,
+    /// Writes that may wait; more are refused as overload. Default 4,096.
+    pub queue_requests: usize,
+    /// Bytes of the writes that may wait. Default 64 MiB.
+    pub queue_bytes: usize,
+    /// Writes that go to disk together at most. Default 1,024.
+    pub group_requests: usize,
+    /// Bytes that go to disk together, about. Default 4 MiB.
+    pub group_bytes: usize,
+    /// Commits kept in the log for watchers that are behind. What is still needed
+    /// to rebuild the state is kept in any case. Default 100,000.
+    pub history_commits: u64,
+    /// Bytes of commits kept in the log; its files take up to about three times as
+    /// much. Default 64 MiB.
+    pub history_bytes: u64,
+    /// Commits kept in memory for watchers. Default 4,096.
+    pub recent_commits: usize,
+    /// Bytes of commits kept in memory for watchers. Default 8 MiB.
+    pub recent_bytes: usize,
+    /// Bytes of one file of the log. Default 16 MiB.
+    pub log_file_bytes: u64,
+    /// Bytes of commits after which the state is brought to disk. Default 8 MiB.
+    pub checkpoint_bytes: u64,
+    /// Milliseconds after which changed state is brought to disk. Default 30,000.
+    pub checkpoint_interval_ms: u64,
+    /// Bytes of table blocks kept in memory. Default 16 MiB.
+    pub cache_bytes: u64,
+    /// Bytes each table of the state collects in memory before it writes a file;
+    /// four times as much at most. Default 8 MiB.
+    pub memtable_bytes: u64,
+    /// When the disk has fewer bytes free, writes are refused; deletions are taken.
+    /// Default 256 MiB; 0 never refuses.
+    pub space_low_bytes: u64,
+    /// Bytes of a file that is given up when the disk is full, so that what was
+    /// accepted can still be finished. Default 64 MiB; 0 keeps none.
+    pub reserve_bytes: u64,
+    /// How often leases and free space are looked at, in milliseconds. Default 100.
+    pub tick_ms: u64,
+    /// Milliseconds after which a write that the disk does not take is answered
+    /// with "unknown". Default 10,000.
+    pub unknown_after_ms: u64,
+}
+
+impl Default for StoreSettings {
+    fn default() -> Self {
+        const MIB: u64 = 1024 * 1024;
+        Self {
+            limits: Limits::default(),
+            queue_requests: 4_096,
+            queue_bytes: 64 * 1024 * 1024,
+            group_requests: 1_024,
+            group_bytes: 4 * 1024 * 1024,
+            history_commits: 100_000,
+            history_bytes: 64 * MIB,
+            recent_commits: 4_096,
+            recent_bytes: 8 * 1024 * 1024,
+            log_file_bytes: 16 * MIB,
+            checkpoint_bytes: 8 * MIB,
+            checkpoint_interval_ms: 30_000,
+            cache_bytes: 16 * MIB,
+            memtable_bytes: 8 * MIB,
+            space_low_bytes: 256 * MIB,
+            reserve_bytes: 64 * MIB,
+            tick_ms: 100,
+            unknown_after_ms: 10_000,
+        }
+    }
+}
+
+impl StoreSettings {
+    pub(crate) fn engine(&self) -> EngineSettings {
+        EngineSettings { cache_bytes: self.cache_bytes, memtable_bytes: self.memtable_bytes }
+    }
+
+    pub(crate) fn log(&self) -> LogSettings {
+        LogSettings { file_bytes: self.log_file_bytes, keep_bytes: self.history_bytes }
+    }
+
+    pub(crate) fn checkpoint_interval(&self) -> Duration {
+        Duration::from_millis(self.checkpoint_interval_ms)
+    }
+
+    pub(crate) fn tick(&self) -> Duration {
+        Duration::from_millis(self.tick_ms.max(1))
+    }
+
+    pub(crate) fn unknown_after(&self) -> Duration {
+        Duration::from_millis(self.unknown_after_ms)
+    }
+}

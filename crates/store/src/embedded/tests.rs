@@ -1,0 +1,4 @@
+//! The embedded store: the suite of every store, and the rules of docs/dev/store.md.
+
+mod conformance;
+mod fixture;
