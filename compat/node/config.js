@@ -14,6 +14,17 @@ async function publishGet(t) {
   await t.expectContent(reader, 'a: 2');
 }
 
+async function sharedClient(t) {
+  const client = t.config({ shared: true });
+  await client.ready();
+  await t.publish(client, 'one');
+  const events = t.listen(client);
+  await events.expect('one');
+  await t.publish(client, 'two');
+  await events.expect('two');
+  await t.expectContent(client, 'two');
+}
+
 async function getAbsent(t) {
   const content = await t.config().getConfig(t.unique, GROUP);
   if (content !== null) throw new Failure(`read ${shown(content)}`);
@@ -115,6 +126,7 @@ async function configNamespaceIsolation(t) {
 module.exports = {
   cases: [
     ['publish_get', 20000, publishGet],
+    ['shared_client', 30000, sharedClient],
     ['get_absent', 20000, getAbsent],
     ['remove', 20000, remove],
     ['listen_push', 30000, listenPush],

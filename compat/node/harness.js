@@ -5,7 +5,7 @@
 const http = require('http');
 const path = require('path');
 const { spawn } = require('child_process');
-const { NacosConfigClient, NacosNamingClient } = require('nacos');
+const { DataClient, NacosConfigClient, NacosNamingClient } = require('nacos');
 
 const env = process.env;
 
@@ -78,9 +78,12 @@ class Trial {
     const { serverList, ...rest } = address(options);
     this.clients += 1;
     const cacheDir = options.cacheDir || path.join(env.SEAWALL_WORK, `${this.unique}-${this.clients}`);
-    const client = new NacosConfigClient({ serverAddr: serverList, requestTimeout: 3000, ...rest, cacheDir });
+    // NacosConfigClient shares one DataClient in the whole process, whatever address, namespace
+    // or login it is given; a case with two clients has to make the shared part itself.
+    const Client = options.shared ? NacosConfigClient : DataClient;
+    const client = new Client({ serverAddr: serverList, requestTimeout: 3000, ...rest, cacheDir });
     client.on('error', error => log.warn(error));
-    this.cleanup.push(() => client.close());
+    this.cleanup.push(() => close(client));
     return client;
   }
 
@@ -150,6 +153,13 @@ class Trial {
       }
     }
   }
+}
+
+/** A closed worker still reports the end of its last long poll, to nobody. */
+function close(client) {
+  const workers = client.clients ? [...client.clients.values()] : [];
+  client.close();
+  workers.forEach(worker => worker.on('error', error => log.warn(error)));
 }
 
 function address({ auth = false, namespace, username, password } = {}) {

@@ -41,6 +41,8 @@ class Trial:
             no_snapshot=not snapshot,
         )
         self.defers(client.stop_subscribe)
+        # The watcher's helper process would outlive us and hold our output open.
+        self.defers(lambda: client.process_mgr and client.process_mgr.shutdown())
         self.defers(lambda: [task.stop() for task in client.heartbeats.values()])
         return client
 

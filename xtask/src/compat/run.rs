@@ -2,8 +2,9 @@
 
 use std::fs::File;
 use std::io::{BufRead as _, BufReader};
+use std::os::unix::process::CommandExt as _;
 use std::path::PathBuf;
-use std::process::{Child, Stdio};
+use std::process::{Child, Command, ExitStatus, Stdio};
 use std::sync::mpsc::{self, RecvTimeoutError};
 use std::time::Duration;
 
@@ -22,6 +23,9 @@ use crate::workspace::{Workspace, on_ci};
 
 /// A suite that has not ended by then never will. Each case has its own, shorter limit.
 const SUITE_LIMIT: Duration = Duration::from_secs(20 * 60);
+
+/// How long silence lasts before we look whether the suite still runs.
+const PATIENCE: Duration = Duration::from_millis(500);
 
 /// Which suites to run, and against what.
 #[derive(Debug, Clone, clap::Args)]
@@ -142,15 +146,13 @@ fn attempt(
         .stdin(Stdio::null())
         .stdout(Stdio::piped())
         .stderr(log)
+        // A group of its own, so that what a client leaves running can be ended with it.
+        .process_group(0)
         .spawn()
         .with_context(|| format!("starting the suite of {}", suite.client))?;
-    let read = listen(&mut child, suite, args, outcomes);
-    // Ends a suite that hangs; one that ended already has nothing to kill.
-    if read.is_err() {
-        let _ = child.kill();
-    }
-    let status = child.wait().context("waiting for the suite")?;
-    read?;
+    let ended = listen(&mut child, suite, args, outcomes);
+    end_group(&mut child);
+    let status = ended?;
     let failed = outcomes.iter().any(|outcome| outcome.verdict == Verdict::Fail);
     anyhow::ensure!(
         status.success() || failed,
@@ -161,16 +163,17 @@ fn attempt(
     world.require_alive()
 }
 
-/// Takes the suite's lines until it closes its output.
+/// Takes the suite's lines until it has ended, and says how it did.
 fn listen(
     child: &mut Child,
     suite: &Suite,
     args: &Args,
     outcomes: &mut Vec<Outcome>,
-) -> anyhow::Result<()> {
+) -> anyhow::Result<ExitStatus> {
     let output = child.stdout.take().context("the suite has no output")?;
     let (sender, lines) = mpsc::sync_channel(1024);
-    let reader = std::thread::spawn(move || {
+    // Ends with the output, at the latest when the suite's whole group is ended.
+    std::thread::spawn(move || {
         for line in BufReader::new(output).lines().map_while(Result::ok) {
             if sender.send(line).is_err() {
                 return;
@@ -179,22 +182,42 @@ fn listen(
     });
     let clock = SystemClock::default();
     let started = clock.now();
+    let mut ended = None;
     loop {
-        let left = SUITE_LIMIT.saturating_sub(clock.now() - started);
-        match lines.recv_timeout(left) {
+        match lines.recv_timeout(PATIENCE) {
             Ok(line) => {
                 if let Some(outcome) = Outcome::parse(&line) {
                     tell(&line, suite, args);
                     outcomes.push(outcome);
                 }
             }
-            Err(RecvTimeoutError::Timeout) => {
-                anyhow::bail!("still running after {SUITE_LIMIT:?}, ended it")
-            }
-            Err(RecvTimeoutError::Disconnected) => break,
+            // A process the suite left behind may hold its output open; the suite's
+            // own last lines are read by now.
+            Err(error) => match (ended, error) {
+                (Some(status), _) => return Ok(status),
+                (None, RecvTimeoutError::Timeout) => {
+                    ended = child.try_wait().context("watching the suite")?;
+                }
+                (None, RecvTimeoutError::Disconnected) => {
+                    return child.wait().context("waiting for the suite");
+                }
+            },
         }
+        anyhow::ensure!(
+            clock.now() - started < SUITE_LIMIT,
+            "still running after {SUITE_LIMIT:?}, ended it"
+        );
     }
-    reader.join().map_err(|_| anyhow::anyhow!("the reader of the suite's output broke"))
+}
+
+/// Ends the suite and everything it started.
+fn end_group(child: &mut Child) {
+    // Fails when nothing of the group is left, which is what is wanted.
+    let _ = Command::new("kill")
+        .args(["-KILL", "--", &format!("-{}", child.id())])
+        .stderr(Stdio::null())
+        .status();
+    let _ = child.wait();
 }
 
 /// One line a case, where people look; standard output is for rows under `--json`.
