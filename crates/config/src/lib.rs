@@ -5,19 +5,23 @@ mod content;
 mod fuzzy;
 mod gray;
 mod history;
+mod index;
 mod listen;
+mod metrics;
 mod model;
 mod names;
 mod quota;
 mod search;
 mod service;
 mod settings;
+mod stored;
+mod write;
 
 pub use archive::form::{
     ArchiveError, ArchiveForm, CloneItem, Export, Exported, Import, Imported, SamePolicy,
 };
 pub use content::{
-    master_key::MasterKey,
+    master_key::{MasterKey, MasterKeyError},
     position::{ContentError, Position},
     validate::validate,
 };

@@ -23,7 +23,7 @@ pub struct ConfigSettings {
     pub history: HistorySettings,
     /// How much may be stored.
     pub quota: QuotaSettings,
-    /// What imports are held to.
+    /// What imports and exports are held to.
     pub import: ImportSettings,
     /// What fuzzy watches are held to.
     pub fuzzy_watch: FuzzyWatchSettings,
@@ -106,7 +106,8 @@ impl Default for QuotaSettings {
     }
 }
 
-/// What an import archive is held to, so that a small one cannot fill the memory.
+/// What an archive is held to, so that a small import cannot fill the memory. Exports
+/// are held to the same, so that what was exported can be imported.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub struct ImportSettings {

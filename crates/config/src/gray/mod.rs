@@ -2,3 +2,5 @@
 
 pub(crate) mod resolve;
 pub(crate) mod rule;
+#[cfg(test)]
+mod tests;

@@ -93,3 +93,24 @@ pub struct ConfigMeta {
     pub revision: Revision,
     pub(crate) version: ContentVersion,
 }
+
+/// An item with this data id and the fingerprint of `content`, for tests.
+#[cfg(test)]
+pub(crate) fn sample(data_id: &str, content: &str) -> ConfigMeta {
+    ConfigMeta {
+        id: ConfigId::new(1),
+        key: ConfigKey::parse("", "", data_id).unwrap(),
+        md5: Md5::of(content),
+        bytes: content.len() as u64,
+        content_type: ContentType::Text,
+        encrypted_data_key: "".into(),
+        about: Description::default(),
+        created: WallTime::from_millis(1),
+        modified: WallTime::from_millis(2),
+        created_by: Author::default(),
+        modified_by: Author::default(),
+        gray: None,
+        revision: Revision::new(1),
+        version: ContentVersion(1),
+    }
+}

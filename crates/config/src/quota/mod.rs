@@ -1,3 +1,4 @@
 //! How much a namespace or a group may hold.
 
+pub(crate) mod account;
 pub(crate) mod scope;

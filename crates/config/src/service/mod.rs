@@ -1,5 +1,18 @@
 //! The service: a thin shell that ties the cores to the store and to time.
 
-mod access;
+mod clean;
+mod contents;
+mod core;
+mod find;
+mod follow;
+mod listening;
+mod open;
+mod quotas;
+mod read;
+mod recall;
+#[cfg(test)]
+mod tests;
+mod transfer;
+mod write;
 
-pub use access::ConfigService;
+pub use open::ConfigService;

@@ -1,0 +1,150 @@
+//! Export, import and clone.
+
+use std::sync::Arc;
+
+use seawall_store::Unavailable;
+
+use super::open::ConfigService;
+use crate::{
+    ArchiveError, CloneItem, ConfigKey, ConfigMeta, Export, Exported, Import, Imported, Publish,
+    PublishError, SamePolicy,
+    archive::{
+        pack::Packer,
+        unpack::{ArchivedItem, unpack},
+    },
+    search::glob,
+};
+
+impl ConfigService {
+    /// Exports items as a zip file, contents in the clear unless the client
+    /// encrypted them. Gray releases and history are not exported, as in Nacos.
+    pub async fn export(&self, export: &Export) -> Result<Exported, ArchiveError> {
+        self.core.index.check_loaded()?;
+        let said = |asked: &str, found: &str| asked.is_empty() || asked == found;
+        let wanted = |meta: &ConfigMeta| {
+            (export.ids.is_empty() || export.ids.contains(&meta.id))
+                && (export.data_id.is_empty()
+                    || glob::matches(&export.data_id, meta.key.data_id.as_str()))
+                && said(&export.group, meta.key.group.as_str())
+                && said(&export.app_name, &meta.about.app_name)
+        };
+        let items = self.core.index.items(&export.namespace, wanted);
+        let limits = self.core.settings.import;
+        if items.len() >= limits.entries_max {
+            let entries = items.len();
+            return Err(ArchiveError::TooManyEntries { entries, max: limits.entries_max });
+        }
+        let mut left = limits.unpacked_bytes_max;
+        let mut packer = Packer::new(export.form);
+        for meta in items {
+            // Removed since: not exported.
+            let Some(answer) = self.current(&meta).await? else { continue };
+            let max = limits.unpacked_bytes_max;
+            left = left
+                .checked_sub(answer.content.len() as u64)
+                .ok_or(ArchiveError::TooLarge { max })?;
+            packer.add(&answer)?;
+        }
+        packer.finish()
+    }
+
+    /// Imports an archive in either of Nacos' forms. What cannot be read is refused
+    /// before anything is written; items are then published one by one, and what
+    /// became of each is told.
+    pub async fn import(&self, zip: &[u8], import: &Import) -> Result<Imported, ArchiveError> {
+        self.core.index.check_loaded()?;
+        let unpacked = unpack(zip, &import.namespace, self.core.settings.import)?;
+        if unpacked.items.is_empty() {
+            return Err(ArchiveError::Empty);
+        }
+        let items = unpacked.items.into_iter().map(|item| from_archive(item, import)).collect();
+        let mut imported = self.publish_all(items, import.policy).await?;
+        imported.unrecognized = unpacked.unrecognized;
+        Ok(imported)
+    }
+
+    /// Clones items into the namespace of `import`, with everything people wrote
+    /// about them. What is not there is reported as failed.
+    pub async fn clone_items(
+        &self,
+        items: &[CloneItem],
+        import: &Import,
+    ) -> Result<Imported, Unavailable> {
+        let mut publishes = Vec::with_capacity(items.len());
+        let mut missing = Vec::new();
+        for item in items {
+            let Some(source) = self.get_formal(&item.from).await? else {
+                missing.push((item.from.clone(), PublishError::NotFound));
+                continue;
+            };
+            let key = ConfigKey {
+                namespace: import.namespace.clone(),
+                group: item.group.clone().unwrap_or_else(|| item.from.group.clone()),
+                data_id: item.data_id.clone().unwrap_or_else(|| item.from.data_id.clone()),
+            };
+            publishes.push(like(key, &source.meta, Arc::clone(&source.content), import));
+        }
+        let mut imported = self.publish_all(publishes, import.policy).await?;
+        imported.failed.extend(missing);
+        Ok(imported)
+    }
+
+    async fn publish_all(
+        &self,
+        items: Vec<Publish>,
+        policy: SamePolicy,
+    ) -> Result<Imported, Unavailable> {
+        let mut imported = Imported::default();
+        let mut items = items.into_iter();
+        while let Some(publish) = items.next() {
+            let key = publish.key.clone();
+            match self.publish_unchecked(publish).await {
+                Ok(_) => imported.done.push(key),
+                Err(PublishError::Exists) if policy == SamePolicy::Skip => {
+                    imported.skipped.push(key);
+                }
+                Err(PublishError::Exists) => {
+                    imported.failed.push((key, PublishError::Exists));
+                    imported.skipped.extend(items.map(|rest| rest.key));
+                    break;
+                }
+                // The store went away before anything was imported: say so plainly.
+                Err(PublishError::Unavailable(reason)) if imported.done.is_empty() => {
+                    return Err(reason);
+                }
+                Err(refused) => imported.failed.push((key, refused)),
+            }
+        }
+        Ok(imported)
+    }
+}
+
+fn from_archive(item: ArchivedItem, import: &Import) -> Publish {
+    Publish {
+        only_new: import.policy != SamePolicy::Overwrite,
+        content_type: item.content_type,
+        encrypted_data_key: item.encrypted_data_key,
+        app_name: item.app_name,
+        description: item.description,
+        tags: item.tags,
+        author: import.author.clone(),
+        ..Publish::new(item.key, item.content)
+    }
+}
+
+fn like(key: ConfigKey, meta: &ConfigMeta, content: Arc<str>, import: &Import) -> Publish {
+    let about = &meta.about;
+    Publish {
+        only_new: import.policy != SamePolicy::Overwrite,
+        content_type: Some(meta.content_type),
+        encrypted_data_key: meta.encrypted_data_key.to_string(),
+        app_name: Some(about.app_name.to_string()),
+        description: Some(about.description.to_string()),
+        tags: Some(about.tags.iter().map(ToString::to_string).collect()),
+        schema: Some(about.schema.to_string()),
+        usage: Some(about.usage.to_string()),
+        effect: Some(about.effect.to_string()),
+        author: import.author.clone(),
+        ..Publish::new(key, content)
+    }
+}
