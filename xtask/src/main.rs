@@ -1,5 +1,6 @@
 //! Every chore of the project: `cargo xtask NAME`. See CONTRIBUTING.md.
 
+mod bench;
 mod check;
 mod command;
 mod compat;
@@ -24,6 +25,8 @@ enum Chore {
     Test(test::Args),
     /// Drive the release binary with clients nobody here wrote
     Compat(compat::Args),
+    /// Measure Seawall beside a peer under the same load
+    Bench(bench::Args),
 }
 
 fn main() -> ExitCode {
@@ -42,5 +45,6 @@ fn run(chore: Chore) -> anyhow::Result<()> {
         Chore::Check(args) => check::run(&workspace, &args),
         Chore::Test(args) => test::run(&workspace, &args),
         Chore::Compat(args) => compat::run(&workspace, &args),
+        Chore::Bench(args) => bench::run(&workspace, &args),
     }
 }

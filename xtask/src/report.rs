@@ -65,6 +65,11 @@ pub(crate) fn count(count: usize) -> f64 {
     count as f64
 }
 
+/// A duration in milliseconds, as rows hold it.
+pub(crate) fn milliseconds(took: std::time::Duration) -> f64 {
+    took.as_secs_f64() * 1_000.0
+}
+
 /// Prints rows to standard output: one JSON object a line, or a table.
 pub(crate) fn print(rows: &[Row], json: bool) -> anyhow::Result<()> {
     if json {

@@ -7,6 +7,7 @@ use std::process::{Child, Command, Stdio};
 use std::time::Duration;
 
 use anyhow::{Context as _, bail};
+use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
 use seawall_clock::{Clock as _, SystemClock};
 
 /// How often a starting server is asked whether it is ready.
@@ -244,13 +245,6 @@ impl Server {
         }
     }
 
-    /// Resident memory in bytes.
-    pub(crate) fn resident_bytes(&self) -> anyhow::Result<u64> {
-        let path = format!("/proc/{}/status", self.pid());
-        let status = std::fs::read_to_string(&path).with_context(|| format!("reading {path}"))?;
-        resident_bytes(&status).with_context(|| format!("no VmRSS in {path}"))
-    }
-
     fn is_ready(&self) -> bool {
         let agent: ureq::Agent = ureq::Agent::config_builder()
             .timeout_global(Some(Duration::from_secs(2)))
@@ -268,10 +262,14 @@ impl Drop for Server {
     }
 }
 
-fn resident_bytes(status: &str) -> Option<u64> {
-    let line = status.lines().find_map(|line| line.strip_prefix("VmRSS:"))?;
-    let kilobytes: u64 = line.trim().strip_suffix("kB")?.trim().parse().ok()?;
-    Some(kilobytes * 1024)
+/// Raises the soft limit on open files to the hard one, for servers to inherit.
+pub(crate) fn raise_open_files() -> anyhow::Result<()> {
+    let now = getrlimit(Resource::Nofile);
+    if now.current != now.maximum {
+        setrlimit(Resource::Nofile, Rlimit { current: now.maximum, maximum: now.maximum })
+            .context("raising the limit on open files")?;
+    }
+    Ok(())
 }
 
 /// A free port whose partner for gRPC is free too.
@@ -296,13 +294,6 @@ fn tail(log: &Path) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn resident_memory_is_read_from_the_kernels_page() {
-        let status = "Name:\tseawall\nVmPeak:\t  900 kB\nVmRSS:\t   12345 kB\nThreads:\t4\n";
-        assert_eq!(resident_bytes(status), Some(12345 * 1024));
-        assert_eq!(resident_bytes("Name:\tgone\n"), None);
-    }
 
     #[test]
     fn a_server_that_ends_at_once_is_reported_with_its_output() {

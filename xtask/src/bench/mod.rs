@@ -1,0 +1,14 @@
+//! `cargo xtask bench registry|config`: Seawall beside a peer under the same load.
+//!
+//! `plan` says which loads run, each against a server of its own; `session` runs
+//! them against one product; `targets` says what is asked; `record` keeps a table.
+//! The load itself is the program in `bench/`.
+
+mod peer;
+mod plan;
+mod record;
+mod run;
+mod session;
+mod targets;
+
+pub(crate) use run::{Args, run};
