@@ -26,6 +26,9 @@ pub enum OpenError {
         /// What is wrong with it; never the secret itself.
         reason: &'static str,
     },
+    /// The system gives no random numbers; nothing secret can be made.
+    #[error("the system gives no random numbers")]
+    NoRandomness,
     /// What the store holds was not written by a version this one understands.
     #[error("what the store holds under `{key}` cannot be read: {reason}")]
     Damaged {
@@ -132,6 +135,9 @@ pub enum WriteError {
     /// Too many passwords are being hashed; try again later.
     #[error("too many logins are waiting; try again later")]
     Busy,
+    /// The system gives no random numbers; nothing secret can be made.
+    #[error("the system gives no random numbers")]
+    NoRandomness,
     /// Others kept changing the same thing; try again.
     #[error("others are changing the same thing; try again")]
     Contended,

@@ -76,6 +76,12 @@ impl<T> Listing<T> {
         Self { total, page, items }
     }
 
+    /// The same page of something else.
+    pub fn map<U>(self, make: impl FnMut(T) -> U) -> Listing<U> {
+        let Self { total, page, items } = self;
+        Listing { total, page, items: items.into_iter().map(make).collect() }
+    }
+
     /// How many pages there are.
     pub fn pages(&self) -> usize {
         self.total.div_ceil(self.page.size)
