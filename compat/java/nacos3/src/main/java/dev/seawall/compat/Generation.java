@@ -17,10 +17,10 @@ final class Generation {
     private Generation() {}
 
     static List<Case> cases() {
-        return List.of(
+        return SharedCases.with(List.of(
                 Case.of("config_result", 20, Generation::configResult),
                 Case.of("config_fuzzy_watch", 30, Generation::configFuzzyWatch),
-                Case.of("naming_fuzzy_watch", 30, Generation::namingFuzzyWatch));
+                Case.of("naming_fuzzy_watch", 30, Generation::namingFuzzyWatch)));
     }
 
     private static void configResult(Trial t) throws Exception {
