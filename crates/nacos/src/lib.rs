@@ -16,6 +16,7 @@ mod wire;
 pub use control::{
     ConnectionRule, Control, ControlSettings, MonitorMode, Period, Point, TpsRule, UnknownPoint,
 };
+pub use http::HttpSettings;
 pub use metrics::NacosMetrics;
 pub use nacos::{Nacos, Parts};
 pub use settings::{GrpcSettings, NacosSettings};

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use serde::Deserialize;
 
-use crate::ControlSettings;
+use crate::{ControlSettings, HttpSettings};
 
 /// Settings of the Nacos wire.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Deserialize)]
@@ -12,6 +12,8 @@ use crate::ControlSettings;
 pub struct NacosSettings {
     /// The gRPC side.
     pub grpc: GrpcSettings,
+    /// The HTTP side.
+    pub http: HttpSettings,
     /// Limits on what clients do.
     pub control: ControlSettings,
 }

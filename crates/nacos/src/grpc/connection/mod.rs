@@ -1,0 +1,22 @@
+//! Clients that hold a connection: who they are, whether they live, what they are told.
+//!
+//! [`core`] decides for one connection, without socket, clock or task; [`link`] carries
+//! its decisions out; [`table`] knows all links; [`watch`] makes time pass for them.
+
+mod card;
+mod core;
+mod link;
+mod outbox;
+mod push;
+mod setup;
+mod sinks;
+mod table;
+mod watch;
+
+pub(crate) use card::ClientCard;
+pub(crate) use link::{AnswerTo, Ending, Link};
+pub(crate) use outbox::{Outbox, Outgoing};
+pub(crate) use push::{FuzzyBatch, News, fuzzy_sync, parse_group_key};
+pub(crate) use setup::ConnectionSetup;
+pub(crate) use table::ConnectionTable;
+pub(crate) use watch::watch;

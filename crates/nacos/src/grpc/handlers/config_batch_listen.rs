@@ -1,0 +1,105 @@
+//! `ConfigBatchListenRequest`: listens to items, and learns which are not as it thinks.
+
+use seawall_config::{Changed, ConfigKey, Listen, NamespaceSpelling};
+use seawall_identity::{Action, ResourceKind, ResourceName};
+use serde::{Deserialize, Serialize};
+
+use super::config_query::caller;
+use crate::{
+    grpc::{call::Call, failure::Failure, kind::Kind, reply::Message},
+    wire::{Text, or_empty},
+};
+
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase")]
+struct ConfigBatchListenRequest<'a> {
+    #[serde(default)]
+    listen: Option<bool>,
+    #[serde(borrow, default)]
+    config_listen_contexts: Option<Vec<Context<'a>>>,
+}
+
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase")]
+struct Context<'a> {
+    #[serde(borrow, default)]
+    data_id: Option<Text<'a>>,
+    #[serde(borrow, default)]
+    group: Option<Text<'a>>,
+    #[serde(borrow, default)]
+    tenant: Option<Text<'a>>,
+    #[serde(borrow, default)]
+    md5: Option<Text<'a>>,
+}
+
+impl Context<'_> {
+    fn key(&self) -> Result<ConfigKey, Failure> {
+        let (tenant, group) = (or_empty(&self.tenant), or_empty(&self.group));
+        Ok(ConfigKey::parse(tenant, group, or_empty(&self.data_id))?)
+    }
+}
+
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+struct Fields<'a> {
+    changed_configs: Vec<ChangedConfig<'a>>,
+}
+
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+struct ChangedConfig<'a> {
+    data_id: &'a str,
+    group: &'a str,
+    /// As the client spelled it (trap T6).
+    #[serde(skip_serializing_if = "Option::is_none")]
+    tenant: Option<&'a str>,
+}
+
+impl<'a> ChangedConfig<'a> {
+    fn of(changed: &'a Changed) -> Self {
+        Self {
+            data_id: changed.key.data_id.as_str(),
+            group: changed.key.group.as_str(),
+            tenant: changed.spelling.spell(&changed.key),
+        }
+    }
+}
+
+pub(super) async fn handle(call: &Call<'_>) -> Result<Message, Failure> {
+    let request: ConfigBatchListenRequest<'_> = call.read()?;
+    let contexts = request.config_listen_contexts.unwrap_or_default();
+    // All of them are read and allowed before the first one counts.
+    let keys = contexts.iter().map(Context::key).collect::<Result<Vec<_>, _>>()?;
+    authorize(call, &keys).await?;
+    let listener = call.link.listener;
+    if !request.listen.unwrap_or(true) {
+        call.nacos.configs.unlisten(listener, &keys);
+        return answer(&[]);
+    }
+    let items = keys.into_iter().zip(&contexts).map(|(key, context)| Listen {
+        key,
+        md5: or_empty(&context.md5).into(),
+        spelling: NamespaceSpelling::of(context.tenant.as_deref()),
+    });
+    let sink = std::sync::Arc::clone(call.link) as _;
+    let caller = caller(call, None);
+    answer(&call.nacos.configs.listen(listener, &caller, items.collect(), sink)?)
+}
+
+async fn authorize(call: &Call<'_>, keys: &[ConfigKey]) -> Result<(), Failure> {
+    let principal = call.principal().await?;
+    keys.iter().try_for_each(|key| {
+        let resource = ResourceName {
+            namespace: &key.namespace,
+            group: key.group.as_str(),
+            kind: ResourceKind::Config,
+            name: key.data_id.as_str(),
+        };
+        call.authorize(&principal, Action::Read, &resource)
+    })
+}
+
+fn answer(changed: &[Changed]) -> Result<Message, Failure> {
+    let fields = Fields { changed_configs: changed.iter().map(ChangedConfig::of).collect() };
+    Ok(Message::success(Kind::ConfigBatchListen.response(), &fields)?)
+}

@@ -1,0 +1,24 @@
+//! The gRPC side: one unary call and one stream, both of JSON in an envelope.
+//!
+//! The two routes read and write frames themselves ([`frame`], [`reply`]): a unary
+//! call is one message each way, and most answers are bytes encoded before.
+
+mod call;
+pub(crate) mod connection;
+mod dispatch;
+mod failure;
+mod frame;
+mod handlers;
+pub(crate) mod kind;
+pub(crate) mod payload;
+mod reply;
+mod route;
+pub(crate) mod service_reply;
+mod status;
+mod stream;
+mod unary;
+
+pub(crate) use route::router;
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,154 @@
+//! Services in messages: encoded once, sent many times.
+
+use bytes::{Buf, Bytes};
+use prost::encoding::decode_varint;
+use seawall_registry::ServiceView;
+
+use super::{
+    frame::PREFIX_BYTES,
+    reply::{Message, SUCCESS},
+};
+use crate::wire::write_service_info;
+
+const QUERY_RESPONSE: &str = "QueryServiceResponse";
+
+/// What comes before the service in the answer to a query.
+fn query_start() -> String {
+    format!(r#"{SUCCESS},"serviceInfo":"#)
+}
+
+/// The answer to a query, kept in the view's slot: the hottest answer there is.
+///
+/// # Errors
+/// Never in practice: see [`write_service_info`].
+pub(crate) fn query_response(view: &ServiceView) -> Result<Message, serde_json::Error> {
+    encoded(view).map(Message::encoded)
+}
+
+fn encoded(view: &ServiceView) -> Result<Bytes, serde_json::Error> {
+    if let Some(encoded) = view.encoded.get() {
+        return Ok(encoded.clone());
+    }
+    let mut json = Vec::with_capacity(512 + 320 * view.instances.len());
+    json.extend_from_slice(query_start().as_bytes());
+    write_service_info(view, &mut json)?;
+    json.push(b'}');
+    let (bytes, _) = Message::of_json(QUERY_RESPONSE, &json).into_parts();
+    Ok(view.encoded.get_or_init(|| bytes).clone())
+}
+
+/// The service with one closing brace after it: the end of any message that has the
+/// service as its last field. Shares the slot's memory.
+fn service_and_brace(view: &ServiceView) -> Result<Bytes, serde_json::Error> {
+    let mut encoded = encoded(view)?;
+    let mut rest = encoded.get(PREFIX_BYTES..).unwrap_or_default();
+    let before = rest.len();
+    // Metadata, then the keys and lengths of the body and of its value.
+    skip_key(&mut rest);
+    let metadata = usize::try_from(length(&mut rest)).unwrap_or(usize::MAX);
+    rest.advance(metadata.min(rest.len()));
+    for _ in ["body", "value"] {
+        skip_key(&mut rest);
+        length(&mut rest);
+    }
+    let start = PREFIX_BYTES + (before - rest.len()) + query_start().len();
+    Ok(encoded.split_off(start.min(encoded.len())))
+}
+
+fn skip_key(bytes: &mut &[u8]) {
+    bytes.advance(1.min(bytes.len()));
+}
+
+fn length(bytes: &mut &[u8]) -> u64 {
+    decode_varint(bytes).unwrap_or_default()
+}
+
+/// The JSON of the service alone.
+pub(crate) fn service_info(view: &ServiceView) -> Result<Bytes, serde_json::Error> {
+    let mut json = service_and_brace(view)?;
+    json.truncate(json.len().saturating_sub(1));
+    Ok(json)
+}
+
+/// A message of type `kind` that begins with `start` (JSON up to and without the
+/// comma before `serviceInfo`) and ends with the service.
+pub(crate) fn with_service(
+    kind: &str,
+    start: &str,
+    view: &ServiceView,
+) -> Result<Message, serde_json::Error> {
+    let start = format!(r#"{start},"serviceInfo":"#);
+    Ok(Message::of_parts(kind, start.as_bytes(), &service_and_brace(view)?))
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::{Arc, OnceLock};
+
+    use prost::Message as _;
+    use seawall_registry::{Completeness, Instance, ServiceKey};
+    use seawall_topology::Namespace;
+
+    use super::*;
+    use crate::{
+        grpc::{frame::Deframer, payload::Payload},
+        wire::service_info_grouped,
+    };
+
+    fn view(instances: u8) -> ServiceView {
+        ServiceView {
+            service: ServiceKey::parse(Namespace::public(), "g", "s").unwrap(),
+            clusters: String::new(),
+            instances: (0..instances)
+                .map(|n| Arc::new(Instance::new(format!("10.0.0.{n}"), 80)))
+                .collect(),
+            last_ref_time: 17,
+            checksum: "0123".into(),
+            reached_protection: false,
+            completeness: Completeness::Complete,
+            encoded: OnceLock::new(),
+        }
+    }
+
+    fn json_of(message: Message) -> (String, serde_json::Value) {
+        let (head, tail) = message.into_parts();
+        let mut deframer = Deframer::new(1 << 20);
+        deframer.push(head);
+        deframer.push(tail);
+        let payload = Payload::decode(deframer.next().unwrap().unwrap()).unwrap();
+        let (metadata, json) = payload.into_parts();
+        (metadata.r#type, serde_json::from_slice(&json).unwrap())
+    }
+
+    #[test]
+    fn t02_t03_t04_a_service_is_complete_even_when_it_is_empty() {
+        let json = service_info(&view(0)).unwrap();
+        assert_eq!(
+            json,
+            r#"{"name":"s","groupName":"g","clusters":"","cacheMillis":10000,"hosts":[],"lastRefTime":17,"checksum":"0123","allIPs":false,"allIps":false,"reachProtectionThreshold":false,"valid":true}"#
+        );
+    }
+
+    #[test]
+    fn every_message_of_a_view_shares_one_encoding() {
+        for instances in [0, 1, 200] {
+            let view = view(instances);
+            let alone: serde_json::Value =
+                serde_json::from_slice(&service_info(&view).unwrap()).unwrap();
+            let (kind, answer) = json_of(query_response(&view).unwrap());
+            assert_eq!((kind.as_str(), &answer["serviceInfo"]), (QUERY_RESPONSE, &alone));
+            let push = with_service("Push", r#"{"requestId":"p1""#, &view).unwrap();
+            let (kind, push) = json_of(push);
+            assert_eq!((kind.as_str(), &push["serviceInfo"]), ("Push", &alone));
+            assert_eq!(push["requestId"], "p1");
+            assert_eq!(alone["hosts"].as_array().unwrap().len(), usize::from(instances));
+        }
+    }
+
+    #[test]
+    fn t11_http_v1_has_the_grouped_name() {
+        let json = service_info_grouped(&view(1)).unwrap();
+        let json: serde_json::Value = serde_json::from_slice(&json).unwrap();
+        assert_eq!((json["name"].as_str(), json["groupName"].as_str()), (Some("g@@s"), Some("g")));
+    }
+}
