@@ -1,0 +1,159 @@
+//! The way of one request: which row, whole request, ready, counted, admitted,
+//! performed.
+
+use std::{net::IpAddr, sync::Arc};
+
+use axum::{
+    RequestExt,
+    body::Body,
+    extract::RawPathParams,
+    response::{IntoResponse, Response},
+};
+use http::{HeaderMap, Method, Request, StatusCode, header};
+use seawall_net::Peer;
+
+use super::{
+    body::{self, BodyMax},
+    call::Call,
+    code::Code,
+    fault::Fault,
+    generation::Generation,
+    guard,
+    params::Params,
+    reply::Reply,
+    route::{Route, Warm},
+    state::Http,
+};
+use crate::control::Verdict;
+
+/// Answers one request to a path that `rows` share.
+pub(super) async fn dispatch(
+    http: Arc<Http>,
+    rows: Arc<[Route]>,
+    request: Request<Body>,
+) -> Response {
+    let path = request.uri().path().to_owned();
+    let method = match request.method() {
+        &Method::HEAD => Method::GET,
+        method => method.clone(),
+    };
+    let generation = rows.first().map_or(Generation::V1, |row| row.generation);
+    let answered = answer(http, &rows, &method, request).await;
+    let reply = answered.unwrap_or_else(|fault| {
+        tracing::debug!(%method, path, status = %fault.status, reason = fault.message, "http.refused");
+        fault.reply(generation, &path)
+    });
+    reply.into_response()
+}
+
+async fn answer(
+    http: Arc<Http>,
+    rows: &[Route],
+    method: &Method,
+    mut request: Request<Body>,
+) -> Result<Reply, Fault> {
+    let candidates = || rows.iter().filter(|row| row.methods.contains(method));
+    let max = candidates().map(|row| row.body).max().ok_or_else(|| wrong_method(method))?;
+    let peer = request.extensions().get::<Arc<Peer>>().cloned().ok_or_else(no_peer)?;
+    let source = http.settings.http.source(peer.ip(), request.headers());
+    let mut params = path_params(&mut request).await?;
+    params.add_encoded(request.uri().query().unwrap_or_default().as_bytes())?;
+    let headers = request.headers().clone();
+    let content = read_body(request, max, &mut params).await?;
+    let route = candidates()
+        .find(|row| row.when.is_none_or(|(name, value)| params.get(name) == Some(value)))
+        .ok_or_else(|| wrong_method(method))?;
+    count(&http, route).await?;
+    let admitted = guard::admit(&http, route, &headers, &params, source).await?;
+    warm(&http, route.warm)?;
+    let local = peer.local;
+    drop(peer);
+    let generation = route.generation;
+    let call = Call { generation, params, headers, content, source, local, admitted };
+    (route.handler)(http, call).await
+}
+
+/// Parameters in the path count as the first ones.
+async fn path_params(request: &mut Request<Body>) -> Result<Params, Fault> {
+    let mut params = Params::default();
+    let captured: RawPathParams =
+        request.extract_parts().await.map_err(|_| Fault::invalid("the path is not UTF-8"))?;
+    for (name, value) in &captured {
+        params.add(name.to_owned(), value.to_owned())?;
+    }
+    Ok(params)
+}
+
+async fn read_body(
+    request: Request<Body>,
+    max: BodyMax,
+    params: &mut Params,
+) -> Result<body::Content, Fault> {
+    let declared = request.headers().get(header::CONTENT_LENGTH);
+    let length = declared.and_then(|v| v.to_str().ok()).and_then(|text| text.parse::<usize>().ok());
+    if length.is_some_and(|length| length > max.bytes()) {
+        return Err(body::too_large(max));
+    }
+    body::read(request, max, params).await
+}
+
+/// Counts the request at its control point. A refusal is held back, as in Nacos:
+/// clients that try again at once would make it worse (trap T18).
+async fn count(http: &Http, route: &Route) -> Result<(), Fault> {
+    let Some(point) = route.point else { return Ok(()) };
+    if http.control.pass(point, http.clock.now()) != Verdict::Refused {
+        return Ok(());
+    }
+    tokio::time::sleep(http.settings.grpc.over_limit_delay()).await;
+    let message = format!("request over limit, point {point}");
+    Err(Fault::new(StatusCode::SERVICE_UNAVAILABLE, Code::Server, message))
+}
+
+/// Before everything is loaded, "absent" would be a lie (trap T5).
+fn warm(http: &Http, needed: Warm) -> Result<(), Fault> {
+    let ready = match needed {
+        Warm::Nothing => true,
+        Warm::Config => http.configs.ready(),
+        Warm::Naming => http.registry.ready(),
+    };
+    if ready {
+        return Ok(());
+    }
+    Err(Fault::unavailable("server is STARTING now, please try again later!"))
+}
+
+fn wrong_method(method: &Method) -> Fault {
+    Fault::new(
+        StatusCode::METHOD_NOT_ALLOWED,
+        Code::ParameterInvalid,
+        format!("Request method '{method}' not supported"),
+    )
+}
+
+fn no_peer() -> Fault {
+    let message = "the request does not say which connection it came on";
+    Fault::new(StatusCode::INTERNAL_SERVER_ERROR, Code::Server, message)
+}
+
+/// Answers paths that no row has.
+pub(super) async fn not_found(request: Request<Body>) -> Response {
+    let path = request.uri().path();
+    let generation = if path.starts_with("/nacos/v3/") {
+        Generation::V3
+    } else if path.starts_with("/nacos/v2/") {
+        Generation::V2
+    } else {
+        Generation::V1
+    };
+    Fault::not_found(format!("No endpoint {} {path}.", request.method()))
+        .reply(generation, path)
+        .into_response()
+}
+
+/// The address in a header a trusted proxy wrote: the last entry of
+/// `X-Forwarded-For`, which is the one the proxy itself added.
+pub(super) fn forwarded(headers: &HeaderMap) -> Option<IpAddr> {
+    let text = |name: &str| headers.get(name).and_then(|value| value.to_str().ok());
+    let last = text("x-forwarded-for").and_then(|list| list.rsplit(',').next());
+    last.or_else(|| text("x-real-ip"))?.trim().parse().ok()
+}

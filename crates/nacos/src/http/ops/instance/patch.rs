@@ -1,0 +1,48 @@
+//! Changing some of an instance.
+
+use std::sync::Arc;
+
+use seawall_registry::{InstanceAddress, InstanceEdit, MetadataEdit, ServiceKey};
+
+use super::input;
+use crate::http::{call::Call, fault::Fault, state::Http, target};
+
+/// What changes; what the request leaves out stays.
+#[derive(Debug)]
+pub(crate) struct Patch {
+    service: ServiceKey,
+    address: InstanceAddress,
+    edit: InstanceEdit,
+    healthy: Option<bool>,
+}
+
+impl Patch {
+    pub(crate) fn read(call: &mut Call) -> Result<Self, Fault> {
+        let metadata = match call.params.metadata("metadata")? {
+            Some(labels) => MetadataEdit::Merge(labels),
+            None => MetadataEdit::Keep,
+        };
+        Ok(Self {
+            service: target::service(call)?,
+            address: target::address(call)?,
+            edit: InstanceEdit {
+                weight: input::weight(&call.params)?,
+                enabled: input::enabled(&call.params)?,
+                metadata,
+            },
+            healthy: call.params.flag("healthy")?,
+        })
+    }
+}
+
+/// Changes the named parts of the instance.
+pub(crate) async fn patch(http: Arc<Http>, input: Patch) -> Result<(), Fault> {
+    let Patch { service, address, edit, healthy } = input;
+    if edit != InstanceEdit::default() {
+        http.registry.update_instance(&service, &address, edit).await?;
+    }
+    if let Some(healthy) = healthy {
+        http.registry.set_health(&service, &address, healthy)?;
+    }
+    Ok(())
+}

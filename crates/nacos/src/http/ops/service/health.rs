@@ -1,0 +1,46 @@
+//! Setting the health of an instance by hand.
+
+use std::sync::Arc;
+
+use http::StatusCode;
+use seawall_registry::{HealthChecker, InstanceAddress, ServiceKey};
+
+use crate::http::{call::Call, code::Code, fault::Fault, state::Http, target};
+
+/// Which instance, and what it is from now on.
+#[derive(Debug)]
+pub(crate) struct SetHealth {
+    service: ServiceKey,
+    address: InstanceAddress,
+    healthy: bool,
+}
+
+impl SetHealth {
+    pub(crate) fn read(call: &mut Call) -> Result<Self, Fault> {
+        let healthy = match call.params.flag("healthy")? {
+            Some(healthy) => healthy,
+            // What the oldest clients call it.
+            None => call.params.flag("valid")?.ok_or_else(|| Fault::missing("healthy"))?,
+        };
+        Ok(Self { service: target::service(call)?, address: target::address(call)?, healthy })
+    }
+}
+
+/// Sets the health of a persistent instance that nobody checks.
+///
+/// # Errors
+///
+/// When the server checks the instance itself, for its next check would undo this.
+pub(crate) async fn set(http: Arc<Http>, input: SetHealth) -> Result<(), Fault> {
+    let SetHealth { service, address, healthy } = input;
+    let declared = http.registry.service(&service).map(|detail| detail.definition);
+    let checker = declared
+        .and_then(|definition| definition.clusters.get(&address.cluster).cloned())
+        .unwrap_or_default()
+        .checker;
+    if checker != HealthChecker::None {
+        let message = format!("health check is still working, service: {}", service.grouped_name());
+        return Err(Fault::new(StatusCode::BAD_REQUEST, Code::HealthCheckRunning, message));
+    }
+    Ok(http.registry.set_health(&service, &address, healthy)?)
+}
