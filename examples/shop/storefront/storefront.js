@@ -29,10 +29,12 @@ function follow() {
   });
 }
 
+const find = service => naming.selectInstances(service, 'DEFAULT_GROUP', '', true, false);
+
 /** Calls a service by name, whichever healthy instance answers. */
 async function call(service, query) {
-  const instances = await naming.selectInstances(service, 'DEFAULT_GROUP', '', true, false);
-  if (!instances.length) throw new Error(`nobody offers ${service} now`);
+  const instances = await find(service);
+  if (!instances.length) throw new Error(`nobody offers ${service}`);
   const { ip, port } = instances[Math.floor(Math.random() * instances.length)];
   const answer = await fetch(`http://${ip}:${port}${query}`, { signal: AbortSignal.timeout(2000) });
   if (!answer.ok) throw new Error(`${service} answered ${answer.status}`);
@@ -42,7 +44,8 @@ async function call(service, query) {
 async function page() {
   const items = JSON.parse(await call('catalog', '/items'));
   const prices = await Promise.all(items.map(item => call('pricing', `/price?base=${item.price}`)));
-  return `${greeting}: ${items.map((item, index) => `${item.name} ${prices[index]}`).join(', ')}`;
+  const list = items.map((item, index) => `${item.name} ${prices[index]}`).join(', ');
+  return `${greeting}: ${list} (catalogs: ${(await find('catalog')).length})`;
 }
 
 async function main() {
