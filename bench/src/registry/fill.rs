@@ -12,6 +12,9 @@ use crate::target::Target;
 
 const HTTP_CONNECTIONS: usize = 64;
 
+/// For a server that answers before it has stored.
+const SETTLE: Duration = Duration::from_secs(3);
+
 /// Bounds a server that hangs.
 const AT_MOST: Duration = Duration::from_secs(300);
 
@@ -36,6 +39,7 @@ impl Fill {
         };
         let outcome = pace::closed_loop(self.instances, AT_MOST, watched, register).await?;
         anyhow::ensure!(outcome.failed() == 0, "{} registrations failed", outcome.failed());
+        tokio::time::sleep(SETTLE).await;
         let mut measures = Measures::default();
         measures.add_peak("register_persistent.http", &outcome);
         Ok(measures)

@@ -26,10 +26,11 @@ impl Member {
         Self { service: number / INSTANCES_PER_SERVICE, address: number }
     }
 
-    /// Addresses in 10.0.0.0/8, one an instance. They are names: nothing is sent there.
+    /// Addresses in 127.64.0.0/10, one an instance: a server that probes its
+    /// persistent instances stays on loopback and is refused at once.
     fn ip(self) -> Ipv4Addr {
-        let low = u32::try_from(self.address & 0x00FF_FFFF).unwrap_or_default();
-        Ipv4Addr::from(u32::from(Ipv4Addr::new(10, 0, 0, 0)) | low)
+        let low = u32::try_from(self.address & 0x003F_FFFF).unwrap_or_default();
+        Ipv4Addr::from(u32::from(Ipv4Addr::new(127, 64, 0, 0)) | low)
     }
 }
 
@@ -131,6 +132,7 @@ mod tests {
     #[test]
     fn members_have_addresses_of_their_own() {
         assert_ne!(Member::nth(1).ip(), Member::nth(257).ip());
+        assert!(Member::nth(u64::MAX).ip().is_loopback());
         assert_eq!(Member::nth(9).service, 0);
         assert_eq!(Member::nth(10).service, 1);
     }

@@ -15,7 +15,7 @@ use crate::target::Target;
 const SERVICE: u64 = 900_000;
 
 /// The address of round 0; every round has its own.
-const FIRST_ADDRESS: u64 = 9_000_000;
+const FIRST_ADDRESS: u64 = 3_000_000;
 
 /// Fan-out of one service's change.
 #[derive(Debug, Clone, clap::Args)]
