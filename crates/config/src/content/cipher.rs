@@ -130,7 +130,8 @@ mod tests {
             wrapped_key in prop::collection::vec(any::<u8>(), 0..80),
             content in prop::collection::vec(any::<u8>(), 0..80),
         ) {
-            prop_assert!(open(&master(3), b"x", &Sealed { wrapped_key, content }).is_err());
+            let sealed = Sealed { wrapped_key, content };
+            prop_assert!(open(&master(3), b"x", &sealed).is_err());
         }
     }
 }

@@ -9,7 +9,7 @@ use seawall_store::{Unavailable, Value};
 
 use super::core::Core;
 use crate::{
-    Answer, ConfigKey, ConfigMeta, PublishError,
+    Answer, ConfigKey, ConfigMeta, Md5, PublishError,
     content::cipher,
     model::meta::ContentVersion,
     stored::{
@@ -26,6 +26,9 @@ const USUAL_BYTES: u64 = 4_096;
 /// The commit that wrote an item, and its content: together they name an answer.
 type AnswerId = (u64, u64);
 
+/// A content that is not known to be stored yet.
+type ComingId = (ConfigKey, ContentVersion, Md5);
+
 #[derive(Clone)]
 struct ByBytes;
 
@@ -40,12 +43,17 @@ impl Weighter<AnswerId, Arc<Answer>> for ByBytes {
 pub(super) struct Contents {
     cache: Cache<AnswerId, Arc<Answer>, ByBytes>,
     /// Contents on their way into the store, so that they are in the cache before
-    /// anybody hears of them.
-    coming: Mutex<HashMap<ContentVersion, Arc<str>>>,
+    /// anybody hears of them. Another node may be writing another content under the
+    /// same version of the same item, so the fingerprint is part of the name.
+    coming: Mutex<HashMap<ComingId, Arc<str>>>,
 }
 
 fn answer_id(meta: &ConfigMeta) -> AnswerId {
     (meta.revision.get(), meta.version.0)
+}
+
+fn coming_id(meta: &ConfigMeta) -> ComingId {
+    (meta.key.clone(), meta.version, meta.md5)
 }
 
 impl Contents {
@@ -59,14 +67,15 @@ impl Contents {
     }
 
     /// Remembers a content that is about to be committed; [`Coming`] forgets it.
-    pub(super) fn coming(&self, version: ContentVersion, content: Arc<str>) -> Coming<'_> {
-        self.coming.lock().insert(version, content);
-        Coming { contents: self, version }
+    pub(super) fn coming(&self, meta: &ConfigMeta, content: Arc<str>) -> Coming<'_> {
+        let id = coming_id(meta);
+        self.coming.lock().insert(id.clone(), content);
+        Coming { contents: self, id }
     }
 
     /// An item was written: caches its answer if the content is at hand.
     pub(super) fn written(&self, meta: &Arc<ConfigMeta>, before: Option<&Arc<ConfigMeta>>) {
-        let coming = self.coming.lock().get(&meta.version).cloned();
+        let coming = self.coming.lock().get(&coming_id(meta)).cloned();
         let unchanged = || {
             let before = before.filter(|before| before.version == meta.version)?;
             self.cache.peek(&answer_id(before)).map(|answer| Arc::clone(&answer.content))
@@ -85,12 +94,12 @@ impl Contents {
 /// A content on its way; dropping this forgets it.
 pub(super) struct Coming<'a> {
     contents: &'a Contents,
-    version: ContentVersion,
+    id: ComingId,
 }
 
 impl Drop for Coming<'_> {
     fn drop(&mut self) {
-        self.contents.coming.lock().remove(&self.version);
+        self.contents.coming.lock().remove(&self.id);
     }
 }
 

@@ -30,6 +30,7 @@ pub(super) async fn follow(core: Arc<Core>, mut mirror: Mirror) {
                 let revision = set.revision;
                 for change in set.changes {
                     if let Some(touched) = core.index.apply(change) {
+                        core.numbers.observe(newest_number(&touched.after));
                         core.keep_contents(&touched);
                         core.tell(&touched);
                     }
@@ -42,6 +43,12 @@ pub(super) async fn follow(core: Arc<Core>, mut mirror: Mirror) {
         }
         core.metrics.items.set(i64::try_from(core.index.total()).unwrap_or(i64::MAX));
     }
+}
+
+/// The greatest number in a slot: another node may have given it out.
+fn newest_number(slot: &Slot) -> u64 {
+    let all = slot.formal.iter().chain(&slot.grays);
+    all.map(|meta| meta.version.0).max().unwrap_or_default()
 }
 
 impl Core {

@@ -5,13 +5,21 @@ use std::{
     time::Duration,
 };
 
-use seawall_store::{Batch, Commit, CommitError, Precondition, Revision, Unavailable, record};
+use seawall_clock::WallTime;
+use seawall_store::{
+    Batch, Commit, CommitError, Key, KeyRange, Precondition, Revision, Unavailable, record,
+};
 
 use super::{core::Core, open::ConfigService};
 use crate::{
     Author, ConfigKey, Describe, GrayName, GrayRule, Publish, PublishError, Published, Removed,
+    index::slot::Slot,
     quota::account,
-    stored::{convert, keys, record::UsageRecord},
+    stored::{
+        convert::{self, Unreadable},
+        keys::{self, Place},
+        record::UsageRecord,
+    },
     validate,
     write::{check, plan, plan::Plan},
 };
@@ -21,6 +29,8 @@ use crate::{
 const CHECK_INLINE_BYTES: usize = 64 << 10;
 /// How long a writer waits for the copy in memory to show what it ran into.
 const CONFLICT_WAIT: Duration = Duration::from_millis(100);
+/// Gray releases read at once; more than any setting sensibly allows.
+const GRAYS_READ: usize = 1_000;
 /// Writes after which the cleaner is woken before its time.
 const WRITES_PER_CLEAN: u64 = 10_000;
 
@@ -125,24 +135,19 @@ impl Core {
         &self,
         key: &ConfigKey,
         content: Option<&Arc<str>>,
-        plan: impl Fn(
-            &crate::index::slot::Slot,
-            seawall_clock::WallTime,
-            u64,
-        ) -> Result<Option<Plan>, PublishError>,
+        plan: impl Fn(&Slot, WallTime, u64) -> Result<Option<Plan>, PublishError>,
     ) -> Result<Option<(Commit, Plan)>, PublishError> {
         self.index.check_loaded()?;
         let _turn = self.turn(key).await;
+        let mut slot = self.index.slot(key);
         for _ in 0..self.settings.write_attempts_max.max(1) {
             let now = self.clock.wall();
-            let seen = self.applied.revision();
-            let slot = self.index.slot(key);
             let Some(plan) = plan(&slot, now, self.numbers.next(now))? else { return Ok(None) };
             let batch = self.batch(key, &plan, content)?;
             // In the cache before the commit can be seen by anybody.
             let _coming = match (&plan.item, content) {
                 (Some(item), Some(content)) if plan.new_content => {
-                    Some(self.contents.coming(item.version, Arc::clone(content)))
+                    Some(self.contents.coming(item, Arc::clone(content)))
                 }
                 _ => None,
             };
@@ -152,16 +157,42 @@ impl Core {
                     self.count_write();
                     return Ok(Some((commit, plan)));
                 }
-                Err(CommitError::Precondition { modified, .. }) => {
+                Err(CommitError::Precondition { failed, modified }) => {
                     self.metrics.write_retries.inc();
-                    let newer = modified.unwrap_or(seen.next()).max(seen.next());
-                    let shown = self.applied.reached(newer);
-                    let _ = tokio::time::timeout(CONFLICT_WAIT, shown).await;
+                    slot = self.look_again(key, failed.key(), modified).await?;
                 }
                 Err(error) => return Err(refused(error)),
             }
         }
         Err(PublishError::Contended)
+    }
+
+    /// After a conflict with another node: what is there now, straight from the store.
+    async fn look_again(
+        &self,
+        key: &ConfigKey,
+        failed: &Key,
+        modified: Option<Revision>,
+    ) -> Result<Slot, PublishError> {
+        if let (Some(Place::Usage(_)), Some(modified)) = (keys::place(failed), modified) {
+            // Items are counted in memory: wait until the other's one is counted.
+            let shown = self.applied.reached(modified);
+            let _ = tokio::time::timeout(CONFLICT_WAIT, shown).await;
+        }
+        let snapshot = self.store.snapshot().await?;
+        let unreadable = |error: Unreadable| Unavailable { reason: error.to_string() };
+        let mut slot = Slot::default();
+        if let Some(pair) = snapshot.get(&keys::item(key)).await? {
+            let meta = convert::decode_item(key.clone(), &pair.value, pair.modified);
+            slot.set(None, Some(Arc::new(meta.map_err(unreadable)?)));
+        }
+        let grays = KeyRange::prefix(&keys::grays_of(key));
+        for pair in snapshot.scan(&grays, GRAYS_READ).await?.pairs {
+            let Some(Place::Gray(_, name)) = keys::place(&pair.key) else { continue };
+            let meta = convert::decode_item(key.clone(), &pair.value, pair.modified);
+            slot.set(Some(&name), Some(Arc::new(meta.map_err(unreadable)?)));
+        }
+        Ok(slot)
     }
 
     /// Everything one write stores, as one commit.

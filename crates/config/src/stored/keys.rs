@@ -41,6 +41,12 @@ pub(crate) fn gray(key: &ConfigKey, name: &GrayName) -> Key {
     Key::of_parts([ROOT, GRAY, key.namespace.as_str(), group, data_id, name.as_str()])
 }
 
+/// Prefix of the gray releases of one item.
+pub(crate) fn grays_of(key: &ConfigKey) -> Key {
+    let (group, data_id) = (key.group.as_str(), key.data_id.as_str());
+    Key::of_parts([ROOT, GRAY, key.namespace.as_str(), group, data_id])
+}
+
 /// The item's own key, or that of one of its gray releases.
 pub(crate) fn target(key: &ConfigKey, name: Option<&GrayName>) -> Key {
     name.map_or_else(|| item(key), |name| gray(key, name))
