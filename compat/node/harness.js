@@ -91,7 +91,10 @@ class Trial {
   async eventually(withinMs, check) {
     const deadline = Date.now() + withinMs;
     for (;;) {
-      const complaint = await check();
+      const complaint = await check().catch(error => {
+        if (error instanceof Failure) throw error;
+        return String(error.message || error);
+      });
       if (!complaint) return;
       if (Date.now() > deadline) throw new Failure(`not within ${withinMs} ms: ${complaint}`);
       await pause(50);

@@ -50,7 +50,10 @@ class Trial:
         """Polls until `check` returns nothing to complain about."""
         deadline = time.monotonic() + within
         while True:
-            complaint = check()
+            try:
+                complaint = check()
+            except (nacos.NacosException, OSError) as error:
+                complaint = harness.describe(error)
             if complaint is None:
                 return
             if time.monotonic() > deadline:
@@ -62,10 +65,7 @@ class Trial:
 
     def expect_ports(self, client, service, want, within=10, **where):
         def check():
-            try:
-                got = self.ports(client, service, **where)
-            except nacos.NacosException as error:
-                return str(error)
+            got = self.ports(client, service, **where)
             return None if got == want else "ports %s instead of %s" % (got, want)
 
         self.eventually(within, check)

@@ -10,6 +10,7 @@ from v2.nacos import (
     DeregisterInstanceParam,
     ListInstanceParam,
     NacosConfigService,
+    NacosException,
     NacosNamingService,
     RegisterInstanceParam,
     SubscribeServiceParam,
@@ -86,7 +87,10 @@ class Trial:
         """Polls until `check` returns nothing to complain about."""
         deadline = asyncio.get_running_loop().time() + within
         while True:
-            complaint = await check()
+            try:
+                complaint = await check()
+            except NacosException as error:
+                complaint = harness.describe(error)
             if complaint is None:
                 return
             if asyncio.get_running_loop().time() > deadline:

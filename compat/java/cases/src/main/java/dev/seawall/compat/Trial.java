@@ -127,7 +127,12 @@ public class Trial {
     public void eventually(Duration within, Callable<String> check) throws Exception {
         long deadline = System.nanoTime() + within.toNanos();
         while (true) {
-            String complaint = check.call();
+            String complaint;
+            try {
+                complaint = check.call();
+            } catch (NacosException error) {
+                complaint = error.toString();
+            }
             if (complaint == null) {
                 return;
             }
