@@ -11,7 +11,7 @@ use crate::{Secret, WriteError, signing};
 /// weaker than it seems.
 const PASSWORD_BYTES_MAX: usize = 72;
 
-/// Costliest hash taken over from elsewhere: about 4 s of one core.
+/// Costliest hash taken over from elsewhere: 64 times the work of the default.
 const IMPORTED_COST_MAX: u32 = 16;
 
 /// Says what is wrong with a new password.
@@ -41,7 +41,7 @@ pub(crate) fn check_hash(hash: &Secret) -> Result<(), WriteError> {
     Ok(())
 }
 
-/// Hashes a password that [`check_new`] accepted. Takes about 50 ms at cost 10.
+/// Hashes a password that [`check_new`] accepted. Takes tens of milliseconds at cost 10.
 pub(crate) fn hash(password: &Secret, cost: u32) -> Result<Secret, WriteError> {
     bcrypt::hash(password.reveal(), cost).map(Secret::new).map_err(|_| WriteError::NoRandomness)
 }

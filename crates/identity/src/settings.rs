@@ -44,7 +44,7 @@ pub struct IdentitySettings {
     /// Default: 10. From 4 to 14; each step doubles the time of a login.
     pub password_cost: u32,
     /// Passwords being checked at the same time, each of which keeps one core busy
-    /// for about 50 ms. Default: 2. At least 1.
+    /// for tens of milliseconds. Default: 2. At least 1.
     pub password_checks_at_once: usize,
     /// Passwords that may wait to be checked; beyond it a login is told to come
     /// again later. Default: 256.
@@ -58,9 +58,9 @@ pub struct IdentitySettings {
     pub wrong_passwords_per_user_minute: u32,
     /// Sources and users whose wrong passwords are remembered. Default: 10000 each.
     pub throttled_max: usize,
-    /// Tokens remembered as verified, about 200 bytes each. Default: 20000.
+    /// Tokens remembered as verified, some 200 bytes each. Default: 20000.
     pub verified_tokens_max: usize,
-    /// User and password pairs remembered as verified, about 150 bytes each, for
+    /// User and password pairs remembered as verified, some 100 bytes each, for
     /// clients that send both with every request. Default: 2000.
     pub verified_passwords_max: usize,
 }
