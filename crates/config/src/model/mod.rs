@@ -7,3 +7,4 @@ pub(crate) mod error;
 pub(crate) mod md5;
 pub(crate) mod meta;
 pub(crate) mod publish;
+pub(crate) mod restore;

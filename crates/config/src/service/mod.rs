@@ -10,6 +10,7 @@ mod open;
 mod quotas;
 mod read;
 mod recall;
+mod restore;
 #[cfg(test)]
 mod tests;
 mod transfer;

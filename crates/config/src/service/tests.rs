@@ -5,4 +5,5 @@ mod faults;
 mod histories;
 mod listening;
 mod publishing;
+mod restoring;
 mod world;

@@ -131,7 +131,7 @@ impl ConfigService {
 impl Core {
     /// Plans and commits until it succeeds, nothing is to be done (`None`), or the
     /// attempts run out. `content` is the new content, if the plan stores one.
-    async fn write(
+    pub(super) async fn write(
         &self,
         key: &ConfigKey,
         content: Option<&Arc<str>>,

@@ -7,7 +7,8 @@ use seawall_store::Revision;
 
 use crate::{
     Author, ConfigId, ConfigMeta, Describe, Description, GrayName, GrayRule, HistoryId,
-    HistoryOperation, Md5, Publish, PublishError, index::slot::Slot, model::meta::ContentVersion,
+    HistoryOperation, Md5, Publish, PublishError, Restore, index::slot::Slot,
+    model::meta::ContentVersion,
 };
 
 /// What one write does to one item or one of its gray releases.
@@ -97,6 +98,53 @@ pub(crate) fn publish(
         item: Some(item),
         history: Some(history),
     })
+}
+
+/// Plans an item taken over from elsewhere under the fresh `number`, with its own
+/// times. Its creation is recorded unless it brings a history along.
+pub(crate) fn restore(
+    slot: &Slot,
+    restore: &Restore,
+    now: WallTime,
+    number: u64,
+) -> Result<Plan, PublishError> {
+    let item = restored(restore, now, number);
+    let history = restore.history.is_empty().then(|| Recorded {
+        id: HistoryId::new(number),
+        operation: HistoryOperation::Insert,
+        item: Arc::new(item.clone()),
+        at: item.modified,
+        author: item.modified_by.clone(),
+    });
+    Ok(Plan {
+        gray: None,
+        expected: slot.formal.as_ref().map_or(Revision::ZERO, |present| present.revision),
+        item: Some(item),
+        new_content: true,
+        history,
+    })
+}
+
+/// The item a restore brings; what it does not know happened `now`.
+pub(crate) fn restored(restore: &Restore, now: WallTime, number: u64) -> ConfigMeta {
+    let publish = &restore.publish;
+    let modified = restore.modified.unwrap_or(now);
+    ConfigMeta {
+        id: ConfigId::new(number),
+        key: publish.key.clone(),
+        md5: Md5::of(&publish.content),
+        bytes: publish.content.len() as u64,
+        content_type: publish.content_type.unwrap_or_default(),
+        encrypted_data_key: publish.encrypted_data_key.as_str().into(),
+        about: about(None, publish),
+        created: restore.created.unwrap_or(modified).min(modified),
+        modified,
+        created_by: publish.author.clone(),
+        modified_by: publish.author.clone(),
+        gray: None,
+        revision: Revision::ZERO,
+        version: ContentVersion(number),
+    }
 }
 
 /// Plans the removal of what is there; `None` if nothing is.
