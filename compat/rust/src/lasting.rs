@@ -29,13 +29,13 @@ pub fn cases() -> Vec<Case> {
 
 async fn login_accepted(t: Arc<Trial>) -> Outcome {
     need_auth()?;
-    let reader = t.config(&admin()).await?;
+    let reader = t.member_config().await?;
     let mut events = listen(&reader, &t.unique).await?;
-    let writer = t.config(&admin()).await?;
+    let writer = t.member_config().await?;
     publish_until_heard(&writer, &t.unique, "for members", &mut events).await?;
-    let provider = t.naming(&admin()).await?;
+    let provider = t.member_naming().await?;
     register(&provider, &t.unique, instance(9001)).await?;
-    expect_ports(&t.naming(&admin()).await?, &t.unique, &[9001]).await
+    expect_ports(&t.member_naming().await?, &t.unique, &[9001]).await
 }
 
 /// Whoever comes with `options` can neither write nor read. This client may wait
@@ -43,7 +43,7 @@ async fn login_accepted(t: Arc<Trial>) -> Outcome {
 async fn refused(t: &Trial, options: &Options) -> Outcome {
     need_auth()?;
     let patience = Duration::from_secs(15);
-    let member = t.config(&admin()).await?;
+    let member = t.member_config().await?;
     publish(&member, &t.unique, "secret").await?;
     let published =
         timeout(patience, async { publish(&t.config(options).await?, &t.unique, "stolen").await });
@@ -65,8 +65,8 @@ async fn refused(t: &Trial, options: &Options) -> Outcome {
     if matches!(registered.await, Ok(Ok(()))) {
         return fail("an uninvited instance was accepted");
     }
-    expect_content(&t.config(&admin()).await?, &t.unique, "secret").await?;
-    expect_ports(&t.naming(&admin()).await?, &t.unique, &[]).await
+    expect_content(&t.member_config().await?, &t.unique, "secret").await?;
+    expect_ports(&t.member_naming().await?, &t.unique, &[]).await
 }
 
 async fn login_refused(t: Arc<Trial>) -> Outcome {

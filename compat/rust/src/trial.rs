@@ -10,6 +10,7 @@ use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 use nacos_sdk::api::config::{
     ConfigChangeListener, ConfigResponse, ConfigService, ConfigServiceBuilder,
 };
+use nacos_sdk::api::error::Error;
 use nacos_sdk::api::naming::{
     NamingChangeEvent, NamingEventListener, NamingService, NamingServiceBuilder, ServiceInstance,
 };
@@ -153,6 +154,35 @@ impl Trial {
         let builder =
             if options.login.is_some() { builder.enable_auth_plugin_http() } else { builder };
         Ok(builder.build().await?)
+    }
+}
+
+impl Trial {
+    /// A configuration client of the administrator. This client logs in beside its
+    /// first requests, which are refused until it has; so we wait.
+    pub async fn member_config(&self) -> Result<ConfigService, End> {
+        let client = self.config(&admin()).await?;
+        eventually(SOON, || async {
+            match client.get_config("nothing".to_owned(), GROUP.to_owned()).await {
+                Ok(_) | Err(Error::ConfigNotFound(_)) => Ok(()),
+                Err(error) => Err(format!("not logged in: {error:?}")),
+            }
+        })
+        .await?;
+        Ok(client)
+    }
+
+    /// The same for naming.
+    pub async fn member_naming(&self) -> Result<NamingService, End> {
+        let client = self.naming(&admin()).await?;
+        eventually(SOON, || async {
+            match client.get_service_list(1, 1, None).await {
+                Ok(_) => Ok(()),
+                Err(error) => Err(format!("not logged in: {error:?}")),
+            }
+        })
+        .await?;
+        Ok(client)
     }
 }
 

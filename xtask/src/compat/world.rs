@@ -105,10 +105,11 @@ fn perform(action: Action, launch: &Launch, server: &Mutex<Option<Server>>) -> a
     let mut server = server.lock().unwrap_or_else(PoisonError::into_inner);
     match action {
         Action::Restart => {
-            if let Some(running) = server.take() {
-                running.stop()?;
-            }
+            // Started again even where it would not end, so that one case fails, not
+            // every later one.
+            let ended = server.take().map_or(Ok(()), Server::stop);
             *server = Some(launch.start()?);
+            ended?;
         }
         Action::Kill => {
             if let Some(running) = server.take() {
