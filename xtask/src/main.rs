@@ -4,6 +4,7 @@ mod bench;
 mod check;
 mod command;
 mod compat;
+mod kill;
 mod report;
 mod server;
 mod test;
@@ -27,6 +28,8 @@ enum Chore {
     Compat(compat::Args),
     /// Measure Seawall beside a peer under the same load
     Bench(bench::Args),
+    /// Kill the server at random moments under load: what it acknowledged must be there
+    Kill(kill::Args),
 }
 
 fn main() -> ExitCode {
@@ -46,5 +49,6 @@ fn run(chore: Chore) -> anyhow::Result<()> {
         Chore::Test(args) => test::run(&workspace, &args),
         Chore::Compat(args) => compat::run(&workspace, &args),
         Chore::Bench(args) => bench::run(&workspace, &args),
+        Chore::Kill(args) => kill::run(&workspace, &args),
     }
 }

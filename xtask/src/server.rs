@@ -99,29 +99,10 @@ impl Launch {
     /// Starts the server and waits until it answers that it is ready. Its output
     /// goes to `server.log` beside its data folder.
     pub(crate) fn start(&self) -> anyhow::Result<Server> {
-        std::fs::create_dir_all(&self.data)
-            .with_context(|| format!("making {}", self.data.display()))?;
-        let log = self.log();
-        let out = File::options()
-            .create(true)
-            .append(true)
-            .open(&log)
-            .with_context(|| format!("opening {}", log.display()))?;
         let clock = SystemClock::default();
         let started = clock.now();
-        let child = self
-            .command()
-            .stdin(Stdio::null())
-            .stderr(out.try_clone().context("sharing the log")?)
-            .stdout(out)
-            .spawn()
-            .with_context(|| format!("starting {}", self.binary.display()))?;
-        let mut server = Server {
-            child,
-            product: self.product,
-            http_port: self.http_port,
-            startup: Duration::default(),
-        };
+        let mut server = self.spawn()?;
+        let log = self.log();
         loop {
             if server.is_ready() {
                 server.startup = clock.now() - started;
@@ -140,6 +121,37 @@ impl Launch {
             }
             std::thread::sleep(POLL);
         }
+    }
+
+    /// Starts the server and kills it after `life`, ready or not.
+    pub(crate) fn start_and_kill_after(&self, life: Duration) -> anyhow::Result<()> {
+        let server = self.spawn()?;
+        std::thread::sleep(life);
+        server.kill()
+    }
+
+    fn spawn(&self) -> anyhow::Result<Server> {
+        std::fs::create_dir_all(&self.data)
+            .with_context(|| format!("making {}", self.data.display()))?;
+        let log = self.log();
+        let out = File::options()
+            .create(true)
+            .append(true)
+            .open(&log)
+            .with_context(|| format!("opening {}", log.display()))?;
+        let child = self
+            .command()
+            .stdin(Stdio::null())
+            .stderr(out.try_clone().context("sharing the log")?)
+            .stdout(out)
+            .spawn()
+            .with_context(|| format!("starting {}", self.binary.display()))?;
+        Ok(Server {
+            child,
+            product: self.product,
+            http_port: self.http_port,
+            startup: Duration::default(),
+        })
     }
 
     /// Where the server's output goes.

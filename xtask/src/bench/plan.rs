@@ -109,7 +109,7 @@ fn stored_instances(count: u64) -> Phase {
         restart: Some(Answer {
             name: format!("restart.{count}_instances_ms"),
             path: format!(
-                "/nacos/v1/ns/instance/list?namespaceId=public&groupName=DEFAULT_GROUP\
+                "/nacos/v1/ns/instance/list?namespaceId=public&groupName=DEFAULT_GROUP&healthyOnly=false\
                  &serviceName=bench.orders.service-{last:06}"
             ),
             text: "\"ip\":",

@@ -8,7 +8,10 @@ use clap::ValueEnum;
 
 use crate::report::{self, Row};
 use crate::workspace::Workspace;
-use crate::{command, compat};
+use crate::{command, compat, kill};
+
+/// Rounds of the kill test when it runs among all tests; `cargo xtask kill` runs 200.
+const KILL_ROUNDS: u32 = 5;
 
 /// Which tests to run and how to tell.
 #[derive(Debug, Clone, clap::Args)]
@@ -30,6 +33,8 @@ enum Kind {
     Compat,
     /// The programs in `examples/`, against the release binary
     Examples,
+    /// A short kill test, against the release binary
+    Kill,
 }
 
 /// Runs every chosen kind, also after one failed, and fails when any did.
@@ -46,6 +51,7 @@ impl Kind {
             Self::Workspace => "workspace",
             Self::Compat => "compat",
             Self::Examples => "examples",
+            Self::Kill => "kill",
         }
     }
 
@@ -59,6 +65,7 @@ impl Kind {
             }
             Self::Compat => compat::run(workspace, &compat::Args::default()),
             Self::Examples => examples(workspace),
+            Self::Kill => kill::run(workspace, &kill::Args::rounds(KILL_ROUNDS)),
         }
     }
 }
