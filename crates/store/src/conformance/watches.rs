@@ -148,22 +148,24 @@ pub async fn a_watch_older_than_history_is_told_so(fixture: &mut dyn Fixture) {
     assert!(oldest > first);
     let told = slow.next().await;
     assert!(matches!(told, Err(WatchError::Compacted { .. })), "{told:?}");
-    let mut watch = loop {
-        // More may be given up between the refusal and the next try.
-        match store.watch(Key::of_parts(["old"]), oldest.max(slow.resume_from())).await {
-            Ok(watch) => break watch,
-            Err(WatchError::Compacted { oldest }) => {
-                break store.watch(Key::of_parts(["old"]), oldest).await.unwrap();
-            }
-            Err(error) => panic!("{error}"),
-        }
-    };
+    // Nothing is written meanwhile, so no more of it is given up.
+    let from = oldest_to_watch(&*store, oldest).await;
+    let mut watch = store.watch(Key::of_parts(["old"]), from).await.unwrap();
     let mut last = watch.next().await.unwrap().revision;
     let end = put(&*store, key("old", "end"), "x").await;
     while last < end {
         let next = watch.next().await.unwrap().revision;
         assert_eq!(next, last.next(), "no gap: every commit touched the prefix");
         last = next;
+    }
+}
+
+/// The oldest revision that can be watched from: at least the one that was told.
+async fn oldest_to_watch(store: &dyn Store, told: Revision) -> Revision {
+    match store.watch(Key::default(), told).await {
+        Err(WatchError::Compacted { oldest }) => oldest,
+        Err(error) => panic!("{error}"),
+        Ok(_) => told,
     }
 }
 

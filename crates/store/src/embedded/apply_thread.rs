@@ -23,10 +23,8 @@ const GROUPS: usize = 16;
 const RETRY: Duration = Duration::from_millis(100);
 /// The write buffer may grow to this many times the size of one memtable (rule 3).
 const BUFFERS: u64 = 4;
-/// Wait between looks at a write buffer that is too full.
-const FLUSH_LOOK: Duration = Duration::from_millis(5);
-/// Looks without progress after which flushing is taken to be stuck: ten seconds.
-const FLUSH_LOOKS: u32 = 2_000;
+/// Milliseconds between looks at a write buffer that is too full.
+const FLUSH_LOOK_MS: u64 = 5;
 
 pub(super) struct ApplyThread {
     pub(super) shared: Arc<Shared>,
@@ -146,16 +144,18 @@ impl ApplyThread {
     fn wait_for_flush(&mut self, applied: u64) {
         let limit = BUFFERS * self.shared.settings.memtable_bytes;
         let mut before = self.engine.write_buffer_bytes();
+        // Counted in looks, not by the clock, which a test may have stopped.
+        let looks_max = self.shared.settings.flush_stall_ms / FLUSH_LOOK_MS;
         let mut looks = 0;
         while before > limit {
-            if looks == FLUSH_LOOKS {
+            if looks >= looks_max {
                 let stuck = EngineError::Damaged("writing tables to disk is stuck".to_owned());
                 if let Some(view) = self.mend(&stuck, applied, &mut []) {
                     self.shared.publish(view);
                 }
                 return;
             }
-            thread::sleep(FLUSH_LOOK);
+            thread::sleep(Duration::from_millis(FLUSH_LOOK_MS));
             let now = self.engine.write_buffer_bytes();
             looks = if now < before { 0 } else { looks + 1 };
             before = now;

@@ -299,13 +299,13 @@ mod tests {
         let effect = Effect { value: Some(Bytes::from_static(b"value")), ..effect };
         let mut batch = EngineBatch::default();
         write_effect(&mut batch, Revision::new(3), &effect);
-        let write = batch.writes.remove(0);
-        let row = write.value.unwrap();
-        assert!(read_data(&write.key, &row).is_ok());
+        let ((_, key), row) = batch.writes.pop_first().unwrap();
+        let row = row.unwrap();
+        assert!(read_data(&key, &row).is_ok());
         for bit in 0..row.len() * 8 {
             let mut flipped = row.clone();
             flipped[bit / 8] ^= 1 << (bit % 8);
-            assert!(read_data(&write.key, &flipped).is_err(), "bit {bit}");
+            assert!(read_data(&key, &flipped).is_err(), "bit {bit}");
         }
         assert!(read_data(b"\x01other", &row).is_err(), "a row under another key");
     }
@@ -325,7 +325,8 @@ mod tests {
         ) {
             let mut batch = EngineBatch::default();
             put(&mut batch, Table::Data, key.clone(), value);
-            let row = batch.writes.remove(0).value.unwrap();
+            let (_, row) = batch.writes.pop_first().unwrap();
+            let row = row.unwrap();
             let _ = read_data(&key, &row);
             let _ = read_lease(&key, &row);
             let _ = read_progress(Table::Data, &row);

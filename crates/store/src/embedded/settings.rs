@@ -41,6 +41,9 @@ pub struct StoreSettings {
     /// Bytes each table of the state collects in memory before it writes a file;
     /// four times as much at most. Default 8 MiB.
     pub memtable_bytes: u64,
+    /// Milliseconds without progress after which writing tables to disk is taken to
+    /// be stuck, and the state is opened anew. Default 10,000.
+    pub flush_stall_ms: u64,
     /// When the disk has fewer bytes free, writes are refused; deletions are taken.
     /// Default 256 MiB; 0 never refuses.
     pub space_low_bytes: u64,
@@ -72,6 +75,7 @@ impl Default for StoreSettings {
             checkpoint_interval_ms: 30_000,
             cache_bytes: 16 * MIB,
             memtable_bytes: 8 * MIB,
+            flush_stall_ms: 10_000,
             space_low_bytes: 256 * MIB,
             reserve_bytes: 64 * MIB,
             tick_ms: 100,

@@ -251,9 +251,7 @@ fn put_aside(directory: &Directory) -> Result<(), OpenError> {
         return Ok(());
     }
     match fs::remove_dir_all(&aside) {
-        Err(error) if error.kind() != std::io::ErrorKind::NotFound => {
-            return Err(io_error(&aside)(error));
-        }
+        Err(error) if error.kind() != std::io::ErrorKind::NotFound => Err(io_error(&aside)(error)),
         _ => fs::rename(&state, &aside).map_err(io_error(&state)),
     }
 }

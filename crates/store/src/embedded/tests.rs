@@ -1,4 +1,7 @@
 //! The embedded store: the suite of every store, and the rules of docs/dev/store.md.
 
 mod conformance;
+mod crash_images;
 mod fixture;
+mod queue;
+mod rules;

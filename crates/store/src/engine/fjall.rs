@@ -117,10 +117,10 @@ impl Engine for FjallEngine {
         self.with_database(|database, tables, _| {
             // Never synced inside the commit: that would keep snapshots waiting (rule 1).
             let mut writes = database.batch().durability(Some(PersistMode::Buffer));
-            for write in batch.writes {
-                match write.value {
-                    Some(value) => writes.insert(tables.of(write.table), write.key, value),
-                    None => writes.remove(tables.of(write.table), write.key),
+            for ((table, key), value) in batch.writes {
+                match value {
+                    Some(value) => writes.insert(tables.of(table), key, value),
+                    None => writes.remove(tables.of(table), key),
                 }
             }
             let _visible = self.gate.visible.write();

@@ -47,10 +47,10 @@ impl Engine for MemoryEngine {
         }
         let mut rows = self.rows.lock();
         let rows = Arc::make_mut(&mut rows);
-        for write in batch.writes {
-            match write.value {
-                Some(value) => rows.insert((write.table, write.key), value),
-                None => rows.remove(&(write.table, write.key)),
+        for (key, value) in batch.writes {
+            match value {
+                Some(value) => rows.insert(key, value),
+                None => rows.remove(&key),
             };
         }
         Ok(())

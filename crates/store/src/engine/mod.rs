@@ -13,7 +13,7 @@ mod memory;
 #[cfg(test)]
 mod tests;
 
-use std::{fmt, io, ops::ControlFlow, sync::Arc};
+use std::{collections::BTreeMap, fmt, io, ops::ControlFlow, sync::Arc};
 
 pub(crate) use self::{
     creation::{create, is_ready, sync_folder},
@@ -48,27 +48,23 @@ impl Table {
     }
 }
 
-/// One write of a batch; without a value it deletes.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub(crate) struct Write {
-    pub(crate) table: Table,
-    pub(crate) key: Vec<u8>,
-    pub(crate) value: Option<Vec<u8>>,
-}
-
 /// Writes that are seen together or not at all; of two on one key the later counts.
+///
+/// Kept by key: fjall gives all writes of a batch one sequence number, and which of
+/// two on one key it then returns is anybody's guess.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub(crate) struct EngineBatch {
-    pub(crate) writes: Vec<Write>,
+    /// What becomes of each key; without a value it is deleted.
+    pub(crate) writes: BTreeMap<(Table, Vec<u8>), Option<Vec<u8>>>,
 }
 
 impl EngineBatch {
     pub(crate) fn put(&mut self, table: Table, key: Vec<u8>, value: Vec<u8>) {
-        self.writes.push(Write { table, key, value: Some(value) });
+        self.writes.insert((table, key), Some(value));
     }
 
     pub(crate) fn delete(&mut self, table: Table, key: Vec<u8>) {
-        self.writes.push(Write { table, key, value: None });
+        self.writes.insert((table, key), None);
     }
 }
 

@@ -38,6 +38,8 @@ pub(crate) struct Faults {
     pub(crate) no_sync: std::sync::atomic::AtomicBool,
     /// Every sync waits while this is held.
     pub(crate) pause: parking_lot::Mutex<()>,
+    /// Syncs begun.
+    pub(crate) syncing: std::sync::atomic::AtomicUsize,
 }
 
 impl LogFiles {
@@ -179,6 +181,7 @@ impl Faults {
     }
 
     fn sync(&self) -> io::Result<()> {
+        self.syncing.fetch_add(1, Ordering::SeqCst);
         drop(self.pause.lock());
         if self.no_sync.load(Ordering::SeqCst) {
             return Err(io::Error::other("the disk does not answer"));

@@ -76,3 +76,10 @@ pub(super) async fn count(store: &EmbeddedStore) -> usize {
     let range = crate::KeyRange::prefix(&Key::of_parts(["test"]));
     snapshot.scan(&range, usize::MAX).await.unwrap().pairs.len()
 }
+
+/// Waits until something that other threads bring about is so.
+pub(super) async fn until(condition: impl Fn() -> bool) {
+    while !condition() {
+        tokio::task::yield_now().await;
+    }
+}
