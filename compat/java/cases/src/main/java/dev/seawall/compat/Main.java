@@ -55,13 +55,22 @@ public final class Main {
         } catch (ExecutionException error) {
             Throwable cause = error.getCause();
             verdict = cause instanceof Failure.Skipped ? "SKIP" : "FAIL";
-            detail = cause instanceof Failure ? cause.getMessage() : cause.toString();
+            detail = cause instanceof Failure ? cause.getMessage() : described(cause);
         }
         long took = TimeUnit.NANOSECONDS.toMillis(System.nanoTime() - started);
         System.out.println("CASE " + one.name() + " " + verdict + " " + took + " " + detail.replaceAll("\\s+", " "));
         executor.shutdownNow();
         trial.tidy();
         return verdict.equals("FAIL");
+    }
+
+    /** An error with what is at the bottom of it. */
+    private static String described(Throwable error) {
+        Throwable root = error;
+        while (root.getCause() != null) {
+            root = root.getCause();
+        }
+        return root == error ? error.toString() : error + " because of " + root;
     }
 
     /** Registers one instance and keeps it until the process is killed. */

@@ -34,11 +34,8 @@ public class Shop {
     @RestController
     @RefreshScope
     public static class Door {
-        private final String greeting;
-
-        public Door(@Value("${shop.greeting}") String greeting) {
-            this.greeting = greeting;
-        }
+        @Value("${shop.greeting}")
+        private String greeting;
 
         @GetMapping("/greeting")
         public String greeting() {
