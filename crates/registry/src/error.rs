@@ -97,6 +97,12 @@ pub enum WriteError {
         /// Which service.
         service: ServiceKey,
     },
+    /// The instance's health is found out by its client or by checks, not set.
+    #[error("health in service {service} is not set by hand; declare its cluster's check as none")]
+    Checked {
+        /// Which service.
+        service: ServiceKey,
+    },
     /// The service is there already.
     #[error("service {service} exists already")]
     Exists {

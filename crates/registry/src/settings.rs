@@ -35,6 +35,9 @@ pub struct RegistrySettings {
     /// How long after a start on a store that has data the node answers "starting",
     /// in milliseconds, counted from when that data is loaded. Default 0.
     pub warm_up_ms: u64,
+    /// How long operators' edits of an instance are kept after it is gone, at least, in
+    /// milliseconds. Default 86,400,000 (a day).
+    pub edit_expiry_ms: u64,
     /// Most bytes of keys and values one instance's metadata may have. Default 1,024.
     pub metadata_bytes_max: usize,
     /// Most services of this node, subscribed-to ones included. Default 500,000.
@@ -65,7 +68,7 @@ pub struct CheckSettings {
     pub timeout_ms: u64,
     /// Shortest time between two checks of an instance, in milliseconds. Default 1,000.
     pub interval_min_ms: u64,
-    /// Longest time between two checks of an instance, in milliseconds. Default 10,000.
+    /// Longest time between two checks of an instance, in milliseconds. Default 5,000.
     pub interval_max_ms: u64,
     /// Equal results in a row that change what is believed of an instance. Default 3.
     pub confirmations: u32,
@@ -84,6 +87,7 @@ impl Default for RegistrySettings {
             empty_service_ms: 60_000,
             restart_grace_ms: 30_000,
             warm_up_ms: 0,
+            edit_expiry_ms: 86_400_000,
             metadata_bytes_max: 1_024,
             services_max: 500_000,
             instances_max: 2_000_000,
@@ -103,7 +107,7 @@ impl Default for CheckSettings {
             concurrent_max: 64,
             timeout_ms: 2_000,
             interval_min_ms: 1_000,
-            interval_max_ms: 10_000,
+            interval_max_ms: 5_000,
             confirmations: 3,
         }
     }
@@ -119,6 +123,9 @@ impl RegistrySettings {
         }
         if self.beat_delete_ms < self.beat_timeout_ms {
             return refused("beat_delete_ms", "is shorter than beat_timeout_ms");
+        }
+        if self.edit_expiry_ms == 0 {
+            return refused("edit_expiry_ms", "is 0; edits must outlive a new registration");
         }
         if self.fuzzy_batch == 0 {
             return refused("fuzzy_batch", "is 0; a batch needs at least one service");
