@@ -21,6 +21,9 @@ const JOURNALS_MAX_BYTES: u64 = 128 * 1024 * 1024;
 /// Files kept open.
 const OPEN_FILES: usize = 256;
 
+/// A key that no row has.
+const NOBODYS_KEY: [u8; 1] = [u8::MAX];
+
 /// What can be tuned of the engine.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct EngineSettings {
@@ -109,6 +112,13 @@ fn open_database(path: &Path, settings: EngineSettings) -> Result<(Database, Tab
         chunk: table(Table::Chunk)?,
         lease: table(Table::Lease)?,
     };
+    if database.visible_seqno() == 0 {
+        // A snapshot held since sequence number zero is not counted among those in
+        // use: what others still read would be cleaned up (docs/dev/store.md).
+        let mut first = database.batch();
+        first.remove(&tables.data, NOBODYS_KEY);
+        first.commit()?;
+    }
     Ok((database, tables))
 }
 

@@ -157,6 +157,42 @@ fn numbers(snapshot: &dyn EngineSnapshot) -> Vec<u64> {
     Table::ALL.map(number).to_vec()
 }
 
+#[test]
+fn of_two_writes_of_a_key_in_a_batch_the_later_counts() {
+    let folder = tempfile::tempdir().unwrap();
+    let engine = on_disk(folder.path());
+    for number in 0..50_u32 {
+        let key = number.to_be_bytes().to_vec();
+        let mut batch = EngineBatch::default();
+        batch.put(Table::Data, key.clone(), b"first".to_vec());
+        batch.delete(Table::Data, key.clone());
+        batch.put(Table::Data, key.clone(), b"second".to_vec());
+        engine.write(batch).unwrap();
+        let value = engine.snapshot().unwrap().get(Table::Data, &key).unwrap();
+        assert_eq!(value.as_deref(), Some(b"second".as_slice()));
+    }
+}
+
+/// A snapshot of the empty engine must not hide the others from clean-up.
+#[test]
+fn a_snapshot_of_the_empty_engine_does_not_harm_later_ones() {
+    let folder = tempfile::tempdir().unwrap();
+    let engine = on_disk(folder.path());
+    let empty = engine.snapshot().unwrap();
+    let mut held = Vec::new();
+    for number in 1..=400 {
+        engine.write(numbered(number, 2_000)).unwrap();
+        if number % 10 == 0 {
+            held.push((number, engine.snapshot().unwrap()));
+        }
+    }
+    for (number, snapshot) in &held {
+        assert_eq!(numbers(snapshot.as_ref()), [*number; 3]);
+        assert_eq!(rows(snapshot.as_ref(), Table::Lease, false).len() as u64, number + 1);
+    }
+    assert_eq!(rows(empty.as_ref(), Table::Data, false), []);
+}
+
 /// Without the lock around commit and snapshot this fails within a second.
 #[test]
 fn rule_1_a_snapshot_never_sees_half_a_batch() {
