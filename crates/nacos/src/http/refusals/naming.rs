@@ -66,7 +66,7 @@ impl From<WriteError> for Fault {
                     service.grouped_name()
                 ),
             ),
-            WriteError::Threshold { .. } => bad(Code::ParameterInvalid, message),
+            WriteError::Threshold { .. } | WriteError::Checked { .. } => bad(Code::ParameterInvalid, message),
             WriteError::Refused(error) => error.into(),
             WriteError::Conflict { .. } => {
                 Self::new(StatusCode::CONFLICT, Code::ResourceConflict, message)
