@@ -44,7 +44,8 @@ fn item(data_id: &str, content: &str) -> ConfigMeta {
             description: "a: \"quoted\" #1".into(),
             tags: ["x".into(), "y".into()].into(),
             ..Description::default()
-        },
+        }
+        .into(),
         ..sample(data_id, content)
     }
 }
@@ -84,7 +85,7 @@ fn the_v2_form_carries_everything_there_and_back() {
 
 #[test]
 fn the_v1_form_carries_application_names() {
-    let plain = ConfigMeta { about: Description::default(), ..item("noext", "b") };
+    let plain = ConfigMeta { about: Description::default().into(), ..item("noext", "b") };
     let exported = pack(ArchiveForm::V1, vec![(item("app.prod.yaml", "a"), "a"), (plain, "b")]);
     assert_eq!(entry(&exported.zip, ".meta.yml"), "DEFAULT_GROUP.app.prod~yaml.app=shop\r\n");
     let unpacked = read(&exported.zip).unwrap();

@@ -125,13 +125,15 @@ impl Index {
 
     /// Makes the table what `pairs` say; gives what is different from before.
     pub(crate) fn reset(&self, pairs: Vec<KeyValue>) -> Vec<Touched> {
+        // At first there is nothing to differ from, and nobody to be told.
+        let first = !self.is_loaded();
         let mut stale: HashSet<Place> = self.places();
         let mut touched = Vec::new();
         for pair in pairs {
             if let Some(place) = keys::place(&pair.key) {
                 stale.remove(&place);
             }
-            touched.extend(self.apply(Change::Put(pair)));
+            touched.extend(self.apply(Change::Put(pair)).filter(|_| !first));
         }
         touched.extend(stale.into_iter().filter_map(|place| self.delete(place)));
         self.loaded.store(true, Ordering::Release);

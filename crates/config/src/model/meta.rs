@@ -1,6 +1,9 @@
 //! Everything about an item but its content.
 
-use std::{fmt, sync::Arc};
+use std::{
+    fmt,
+    sync::{Arc, LazyLock},
+};
 
 use seawall_clock::WallTime;
 use seawall_store::Revision;
@@ -61,6 +64,16 @@ pub struct Description {
     pub effect: Box<str>,
 }
 
+/// Most items say nothing about themselves: they share this.
+static NOTHING: LazyLock<Arc<Description>> = LazyLock::new(Arc::default);
+
+impl Description {
+    /// The description for an item to keep; takes no memory if nothing was written.
+    pub(crate) fn shared(self) -> Arc<Self> {
+        if self == **NOTHING { Arc::clone(&NOTHING) } else { Arc::new(self) }
+    }
+}
+
 /// A configuration item, or one gray release of it, without the content.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct ConfigMeta {
@@ -78,15 +91,15 @@ pub struct ConfigMeta {
     /// itself; then the content is cipher text to us.
     pub encrypted_data_key: Box<str>,
     /// What people wrote about it.
-    pub about: Description,
+    pub about: Arc<Description>,
     /// When it was created.
     pub created: WallTime,
     /// When it was last published; survives restart and restore, never goes back.
     pub modified: WallTime,
     /// Who created it.
-    pub created_by: Author,
+    pub created_by: Arc<Author>,
     /// Who published it last.
-    pub modified_by: Author,
+    pub modified_by: Arc<Author>,
     /// For a gray release: whom it is for. `None` for the item itself.
     pub gray: Option<Arc<GrayRule>>,
     /// The commit that last wrote it.
@@ -104,11 +117,11 @@ pub(crate) fn sample(data_id: &str, content: &str) -> ConfigMeta {
         bytes: content.len() as u64,
         content_type: ContentType::Text,
         encrypted_data_key: "".into(),
-        about: Description::default(),
+        about: Description::default().shared(),
         created: WallTime::from_millis(1),
         modified: WallTime::from_millis(2),
-        created_by: Author::default(),
-        modified_by: Author::default(),
+        created_by: Arc::default(),
+        modified_by: Arc::default(),
         gray: None,
         revision: Revision::new(1),
         version: ContentVersion(1),

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use seawall_clock::WallTime;
 use seawall_store::Revision;
 
-use crate::{Author, ConfigKey, ContentType, GrayRule, Md5};
+use crate::{Author, ConfigKey, ConfigMeta, ContentType, GrayRule, Md5};
 
 /// A request to give an item, or a gray release of it, a new content.
 ///
@@ -61,6 +61,24 @@ impl Publish {
             effect: None,
             gray: None,
             author: Author::default(),
+        }
+    }
+}
+
+impl Publish {
+    /// A publish of `content` for everybody, with everything else as `meta` has it.
+    pub(crate) fn like(key: ConfigKey, meta: &ConfigMeta, content: Arc<str>) -> Self {
+        let about = &meta.about;
+        Self {
+            content_type: Some(meta.content_type),
+            encrypted_data_key: meta.encrypted_data_key.to_string(),
+            app_name: Some(about.app_name.to_string()),
+            description: Some(about.description.to_string()),
+            tags: Some(about.tags.iter().map(ToString::to_string).collect()),
+            schema: Some(about.schema.to_string()),
+            usage: Some(about.usage.to_string()),
+            effect: Some(about.effect.to_string()),
+            ..Self::new(key, content)
         }
     }
 }

@@ -90,20 +90,9 @@ impl ConfigService {
             self.remove(key, entry.gray.as_ref(), author).await?;
             return Ok(());
         }
-        let about = recorded.about;
-        let publish = Publish {
-            content_type: Some(recorded.content_type),
-            encrypted_data_key: recorded.encrypted_data_key.into(),
-            app_name: Some(about.app_name.into()),
-            description: Some(about.description.into()),
-            tags: Some(about.tags.into_iter().map(Into::into).collect()),
-            schema: Some(about.schema.into()),
-            usage: Some(about.usage.into()),
-            effect: Some(about.effect.into()),
-            gray: recorded.gray.map(|rule| rule.as_ref().clone()),
-            author,
-            ..Publish::new(key.clone(), self.recorded_content(key, entry.version).await?)
-        };
+        let content = self.recorded_content(key, entry.version).await?;
+        let gray = recorded.gray.as_deref().cloned();
+        let publish = Publish { gray, author, ..Publish::like(key.clone(), &recorded, content) };
         self.publish_unchecked(publish).await?;
         Ok(())
     }

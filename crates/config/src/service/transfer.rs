@@ -82,7 +82,11 @@ impl ConfigService {
                 group: item.group.clone().unwrap_or_else(|| item.from.group.clone()),
                 data_id: item.data_id.clone().unwrap_or_else(|| item.from.data_id.clone()),
             };
-            publishes.push(like(key, &source.meta, Arc::clone(&source.content), import));
+            publishes.push(Publish {
+                only_new: import.policy != SamePolicy::Overwrite,
+                author: import.author.clone(),
+                ..Publish::like(key, &source.meta, Arc::clone(&source.content))
+            });
         }
         let mut imported = self.publish_all(publishes, import.policy).await?;
         imported.failed.extend(missing);
@@ -129,22 +133,5 @@ fn from_archive(item: ArchivedItem, import: &Import) -> Publish {
         tags: item.tags,
         author: import.author.clone(),
         ..Publish::new(item.key, item.content)
-    }
-}
-
-fn like(key: ConfigKey, meta: &ConfigMeta, content: Arc<str>, import: &Import) -> Publish {
-    let about = &meta.about;
-    Publish {
-        only_new: import.policy != SamePolicy::Overwrite,
-        content_type: Some(meta.content_type),
-        encrypted_data_key: meta.encrypted_data_key.to_string(),
-        app_name: Some(about.app_name.to_string()),
-        description: Some(about.description.to_string()),
-        tags: Some(about.tags.iter().map(ToString::to_string).collect()),
-        schema: Some(about.schema.to_string()),
-        usage: Some(about.usage.to_string()),
-        effect: Some(about.effect.to_string()),
-        author: import.author.clone(),
-        ..Publish::new(key, content)
     }
 }

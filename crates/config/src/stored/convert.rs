@@ -79,7 +79,7 @@ pub(crate) fn decode_history(
         bytes: meta.bytes,
         content_type: meta.content_type,
         encrypted_data_key: meta.encrypted_data_key.to_string(),
-        about: meta.about.clone(),
+        about: meta.about.as_ref().clone(),
         created: meta.created,
         at: WallTime::from_millis(stored.at_ms),
         author: author(stored.author),
@@ -147,6 +147,9 @@ fn item_meta(
     stored: ItemRecord,
     revision: Revision,
 ) -> Result<ConfigMeta, Unreadable> {
+    // Most items have one author, who is kept once.
+    let created_by = Arc::new(author(stored.created_by));
+    let modified_by = author(stored.modified_by);
     let md5 = stored.md5.try_into().map_err(|_| Unreadable::Field("md5"))?;
     Ok(ConfigMeta {
         id: ConfigId::new(stored.id),
@@ -156,11 +159,15 @@ fn item_meta(
         // A type added by a later version is text to this one.
         content_type: ContentType::parse(&stored.content_type).unwrap_or_default(),
         encrypted_data_key: stored.encrypted_data_key.into(),
-        about: about(stored.about.unwrap_or_default()),
+        about: about(stored.about.unwrap_or_default()).shared(),
         created: WallTime::from_millis(stored.created_ms),
         modified: WallTime::from_millis(stored.modified_ms),
-        created_by: author(stored.created_by),
-        modified_by: author(stored.modified_by),
+        modified_by: if modified_by == *created_by {
+            Arc::clone(&created_by)
+        } else {
+            Arc::new(modified_by)
+        },
+        created_by,
         gray: stored.gray.map(gray_rule).transpose()?.map(Arc::new),
         revision,
         version: ContentVersion(stored.version),

@@ -60,6 +60,7 @@ pub(crate) fn publish(
     let same = present.filter(|present| {
         present.md5 == md5 && *present.encrypted_data_key == *publish.encrypted_data_key
     });
+    let author = Arc::new(publish.author.clone());
     let item = ConfigMeta {
         id: present.map_or(ConfigId::new(number), |present| present.id),
         key: publish.key.clone(),
@@ -73,9 +74,8 @@ pub(crate) fn publish(
         about: about(present, publish),
         created: present.map_or(now, |present| present.created),
         modified: present.map_or(now, |present| now.max(present.modified)),
-        created_by: present
-            .map_or_else(|| publish.author.clone(), |present| present.created_by.clone()),
-        modified_by: publish.author.clone(),
+        created_by: Arc::clone(present.map_or(&author, |present| &present.created_by)),
+        modified_by: author,
         gray: publish.gray.clone().map(Arc::new),
         revision: Revision::ZERO,
         version: same.map_or(ContentVersion(number), |same| same.version),
@@ -114,7 +114,7 @@ pub(crate) fn restore(
         operation: HistoryOperation::Insert,
         item: Arc::new(item.clone()),
         at: item.modified,
-        author: item.modified_by.clone(),
+        author: item.modified_by.as_ref().clone(),
     });
     Ok(Plan {
         gray: None,
@@ -129,6 +129,7 @@ pub(crate) fn restore(
 pub(crate) fn restored(restore: &Restore, now: WallTime, number: u64) -> ConfigMeta {
     let publish = &restore.publish;
     let modified = restore.modified.unwrap_or(now);
+    let author = Arc::new(publish.author.clone());
     ConfigMeta {
         id: ConfigId::new(number),
         key: publish.key.clone(),
@@ -139,8 +140,8 @@ pub(crate) fn restored(restore: &Restore, now: WallTime, number: u64) -> ConfigM
         about: about(None, publish),
         created: restore.created.unwrap_or(modified).min(modified),
         modified,
-        created_by: publish.author.clone(),
-        modified_by: publish.author.clone(),
+        created_by: Arc::clone(&author),
+        modified_by: author,
         gray: None,
         revision: Revision::ZERO,
         version: ContentVersion(number),
@@ -179,13 +180,18 @@ pub(crate) fn describe(
     author: Author,
 ) -> Result<Plan, PublishError> {
     let present = slot.formal.as_ref().ok_or(PublishError::NotFound)?;
-    let mut item = ConfigMeta { modified_by: author, ..present.as_ref().clone() };
+    let mut about = present.about.as_ref().clone();
     if let Some(description) = &words.description {
-        item.about.description = description.as_str().into();
+        about.description = description.as_str().into();
     }
     if let Some(tags) = &words.tags {
-        item.about.tags = clean_tags(tags);
+        about.tags = clean_tags(tags);
     }
+    let item = ConfigMeta {
+        about: about.shared(),
+        modified_by: Arc::new(author),
+        ..present.as_ref().clone()
+    };
     Ok(Plan {
         gray: None,
         expected: present.revision,
@@ -205,7 +211,7 @@ pub(crate) fn regray(
     let present = slot.gray(&rule.name).ok_or(PublishError::NotFound)?;
     let item = ConfigMeta {
         modified: now.max(present.modified),
-        modified_by: author,
+        modified_by: Arc::new(author),
         gray: Some(Arc::new(rule.clone())),
         ..present.as_ref().clone()
     };
@@ -238,8 +244,8 @@ fn admit(
     Ok(())
 }
 
-fn about(present: Option<&Arc<ConfigMeta>>, publish: &Publish) -> Description {
-    let before = present.map(|present| present.about.clone()).unwrap_or_default();
+fn about(present: Option<&Arc<ConfigMeta>>, publish: &Publish) -> Arc<Description> {
+    let before = present.map(|present| present.about.as_ref().clone()).unwrap_or_default();
     let keep = |said: &Option<String>, before: Box<str>| said.as_deref().map_or(before, Into::into);
     Description {
         app_name: keep(&publish.app_name, before.app_name),
@@ -249,6 +255,7 @@ fn about(present: Option<&Arc<ConfigMeta>>, publish: &Publish) -> Description {
         usage: keep(&publish.usage, before.usage),
         effect: keep(&publish.effect, before.effect),
     }
+    .shared()
 }
 
 /// Without blanks and repetitions, in the order they were written.

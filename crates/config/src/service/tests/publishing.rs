@@ -16,7 +16,7 @@ async fn what_is_acknowledged_can_be_read_at_once() {
     assert_eq!(&*answer.content, "a: 1");
     assert_eq!(answer.body(), "a: 1");
     assert_eq!(answer.meta.modified, START);
-    assert_eq!(answer.meta.modified_by, author());
+    assert_eq!(*answer.meta.modified_by, author());
     assert_eq!(answer.meta.revision, published.revision);
     let again = world.publish("app.yaml", "a: 2").await.unwrap();
     assert!(!again.created && again.md5 == Md5::of("a: 2"));
