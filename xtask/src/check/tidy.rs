@@ -16,8 +16,7 @@ const LINES_MAX: usize = 600;
 const LONGER: &[(&str, usize)] = &[];
 
 /// Names that say nothing about what is inside. Name the subject instead.
-const DRAWERS: [&str; 7] =
-    ["utils", "util", "common", "helpers", "helper", "manager", "managers", "misc", "shared"];
+const DRAWERS: [&str; 7] = ["utils", "util", "common", "helpers", "helper", "manager", "managers"];
 
 const SOURCES: [&str; 9] = ["rs", "go", "py", "java", "js", "mjs", "ts", "tsx", "sh"];
 

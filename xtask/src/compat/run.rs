@@ -46,6 +46,9 @@ pub(crate) struct Args {
     /// Drive this rnacos binary instead of Seawall, to know what the peer answers
     #[arg(long, value_name = "PATH", conflicts_with = "server")]
     rnacos: Option<PathBuf>,
+    /// This Seawall binary instead of a release build of the checkout
+    #[arg(long, value_name = "PATH", conflicts_with_all = ["server", "rnacos"])]
+    binary: Option<PathBuf>,
     /// Only cases whose name contains this
     #[arg(long, value_name = "TEXT")]
     case: Option<String>,
@@ -63,6 +66,7 @@ impl Default for Args {
             check: true,
             server: None,
             rnacos: None,
+            binary: None,
             case: None,
             client: None,
         }
@@ -99,11 +103,17 @@ pub(crate) fn run(workspace: &Workspace, args: &Args) -> anyhow::Result<()> {
 
 impl Args {
     fn target(&self, workspace: &Workspace) -> anyhow::Result<Target> {
-        match (&self.server, &self.rnacos) {
-            (Some(address), _) => Ok(Target::Running(address.clone())),
-            (None, Some(binary)) => Ok(Target::Fresh(Product::Rnacos, binary.clone())),
-            (None, None) => Ok(Target::Fresh(Product::Seawall, workspace.release_server()?)),
+        if let Some(address) = &self.server {
+            return Ok(Target::Running(address.clone()));
         }
+        if let Some(binary) = &self.rnacos {
+            return Ok(Target::Fresh(Product::Rnacos, binary.clone()));
+        }
+        let binary = match &self.binary {
+            Some(binary) => binary.clone(),
+            None => workspace.release_server()?,
+        };
+        Ok(Target::Fresh(Product::Seawall, binary))
     }
 
     fn wants(&self, suite: &Suite, language: Language) -> bool {
