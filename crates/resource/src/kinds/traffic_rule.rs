@@ -29,7 +29,7 @@ pub struct TrafficRule {
 }
 
 /// How often an operation may run on one node. Of several rules for one operation
-/// all hold.
+/// the strictest holds: refusing before watching, then the fewest runs.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct OperationLimit {

@@ -1,0 +1,76 @@
+//! What a node answers besides the Nacos wire: health, metrics, status and the
+//! resource API under `/api/v1`.
+
+mod admission;
+mod error;
+mod health;
+pub(crate) mod import;
+mod metrics;
+pub(crate) mod resources;
+pub(crate) mod status;
+
+use std::sync::Arc;
+
+use axum::{
+    Router,
+    routing::{get, post},
+};
+use seawall_clock::Instant;
+use seawall_net::{ConnectionGate, NetMetrics};
+use seawall_topology::Locality;
+
+use crate::{
+    node::Parts,
+    settings::{AccessChoice, Settings},
+};
+
+/// Largest body of an apply or an import, in bytes: one item of the largest size
+/// with a page of its history, in JSON.
+const BODY_BYTES_MAX: usize = 64 << 20;
+
+/// What every handler may use.
+#[derive(Clone)]
+pub(crate) struct ApiState(Arc<Inner>);
+
+struct Inner {
+    parts: Parts,
+    locality: Locality,
+    started: Instant,
+    gate: ConnectionGate,
+    metrics_access: AccessChoice,
+    metrics: metrics::Metrics,
+}
+
+/// The routes beside the Nacos wire.
+pub(crate) fn router(
+    parts: &Parts,
+    settings: &Settings,
+    net: &NetMetrics,
+    gate: ConnectionGate,
+) -> Router {
+    let state = ApiState(Arc::new(Inner {
+        parts: parts.clone(),
+        locality: settings.node.locality(),
+        started: parts.clock.now(),
+        gate,
+        metrics_access: settings.security.metrics,
+        metrics: metrics::Metrics::of(parts, net),
+    }));
+    Router::new()
+        .route("/health/live", get(health::live))
+        .route("/health/ready", get(health::ready))
+        .route("/metrics", get(metrics::show))
+        // Where Nacos itself shows them, so that existing scrape jobs work.
+        .route("/nacos/actuator/prometheus", get(metrics::show))
+        .route("/api/v1/status", get(status::show))
+        .route("/api/v1/kinds", get(resources::kinds))
+        .route("/api/v1/apply", post(resources::apply))
+        .route("/api/v1/resources/{kind}", get(resources::list))
+        .route("/api/v1/resources/{kind}/{name}", get(resources::get).delete(resources::delete))
+        .route("/api/v1/resources/{kind}/{name}/history", get(resources::history))
+        .route("/api/v1/import/configuration", post(import::configuration))
+        .route("/api/v1/import/namespace", post(import::namespace))
+        .route("/api/v1/import/instance", post(import::instance))
+        .layer(axum::extract::DefaultBodyLimit::max(BODY_BYTES_MAX))
+        .with_state(state)
+}

@@ -1,0 +1,208 @@
+//! The command line.
+
+use std::path::PathBuf;
+
+use clap::{Args, Parser, Subcommand};
+
+use crate::{client::ServerArgs, settings::Layer};
+
+/// Keeps microservices up when a node, a zone or a region goes down.
+///
+/// Exit codes: 0 done; 1 the work failed; 2 the command, the settings or the
+/// data directory were refused and nothing was touched; 3 the server cannot be
+/// reached; 4 the login or the right is missing; 5 part of the work was done.
+#[derive(Debug, Parser)]
+#[command(name = "seawall", version, propagate_version = true, max_term_width = 100)]
+pub(crate) struct Cli {
+    #[command(subcommand)]
+    pub(crate) command: Command,
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum Command {
+    /// Run everything on this machine with no set-up: loopback only, doors for
+    /// clients open, data in one directory.
+    Dev(RunArgs),
+    /// Run a node for others: everything closed that was not opened.
+    Server(RunArgs),
+    /// Tell how a running node is.
+    Status(StatusArgs),
+    /// Look at the settings.
+    #[command(subcommand)]
+    Config(ConfigCommand),
+    /// Create or change resources from YAML or JSON documents.
+    Apply(ApplyArgs),
+    /// Show resources.
+    Get(GetArgs),
+    /// Move data from and to Nacos.
+    #[command(subcommand)]
+    Nacos(NacosCommand),
+    /// Print the completion script of a shell.
+    Completions {
+        /// The shell to complete for.
+        shell: clap_complete::Shell,
+    },
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct RunArgs {
+    /// Settings file; `seawall.toml` in this directory when there is one.
+    #[arg(long, value_name = "FILE", env = "SEAWALL_CONFIG")]
+    pub(crate) config: Option<PathBuf>,
+
+    #[command(flatten)]
+    pub(crate) settings: Layer,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct StatusArgs {
+    #[command(flatten)]
+    pub(crate) server: ServerArgs,
+
+    /// Print one JSON object.
+    #[arg(long)]
+    pub(crate) json: bool,
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum ConfigCommand {
+    /// Print every setting with its default, unit and meaning.
+    Explain {
+        /// Only settings whose key contains this text.
+        filter: Option<String>,
+
+        /// Print one JSON array.
+        #[arg(long)]
+        json: bool,
+    },
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct ApplyArgs {
+    #[command(flatten)]
+    pub(crate) server: ServerArgs,
+
+    /// Files with documents; `-` reads standard input.
+    #[arg(short, long = "file", value_name = "FILE", required = true)]
+    pub(crate) files: Vec<PathBuf>,
+
+    /// Only say what would change.
+    #[arg(long)]
+    pub(crate) dry_run: bool,
+
+    /// Print one JSON array.
+    #[arg(long)]
+    pub(crate) json: bool,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct GetArgs {
+    #[command(flatten)]
+    pub(crate) server: ServerArgs,
+
+    /// Kind of the resources; without it, the kinds there are.
+    pub(crate) kind: Option<String>,
+
+    /// Name of one resource; without it, all of the kind.
+    pub(crate) name: Option<String>,
+
+    /// Tenant the resources belong to.
+    #[arg(long, default_value = "default")]
+    pub(crate) tenant: String,
+
+    /// Show earlier versions of the named resource.
+    #[arg(long, requires = "name")]
+    pub(crate) history: bool,
+
+    /// Print JSON instead of YAML.
+    #[arg(long)]
+    pub(crate) json: bool,
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum NacosCommand {
+    /// Copy namespaces, configuration with its history, and persistent services
+    /// from a running Nacos. Safe to run again: what is already here stays as it is.
+    Import(ImportArgs),
+    /// Write all configuration into zip files in Nacos's own form, one a namespace.
+    Export(ExportArgs),
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct ImportArgs {
+    #[command(flatten)]
+    pub(crate) server: ServerArgs,
+
+    /// Address of the Nacos to copy from, with its context path.
+    #[arg(long, value_name = "URL")]
+    pub(crate) from: String,
+
+    /// User name there.
+    #[arg(long, env = "SEAWALL_SOURCE_USERNAME", requires = "from_password")]
+    pub(crate) from_username: Option<String>,
+
+    /// Password there; better given by the variable, which other users cannot see.
+    #[arg(long, env = "SEAWALL_SOURCE_PASSWORD", hide_env_values = true)]
+    pub(crate) from_password: Option<String>,
+
+    /// Only these namespaces; all of them when none is named.
+    #[arg(long = "namespace", value_name = "ID")]
+    pub(crate) namespaces: Vec<String>,
+
+    /// Leave the history behind.
+    #[arg(long)]
+    pub(crate) no_history: bool,
+
+    /// Only say what would be copied.
+    #[arg(long)]
+    pub(crate) dry_run: bool,
+
+    /// Print one JSON object.
+    #[arg(long)]
+    pub(crate) json: bool,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct ExportArgs {
+    #[command(flatten)]
+    pub(crate) server: ServerArgs,
+
+    /// Directory to write into; made when missing.
+    #[arg(long, value_name = "DIR", default_value = "nacos-export")]
+    pub(crate) into: PathBuf,
+
+    /// Only these namespaces; all of them when none is named.
+    #[arg(long = "namespace", value_name = "ID")]
+    pub(crate) namespaces: Vec<String>,
+
+    /// Replace files that are already there.
+    #[arg(long)]
+    pub(crate) overwrite: bool,
+
+    /// Print one JSON array.
+    #[arg(long)]
+    pub(crate) json: bool,
+}
+
+#[cfg(test)]
+mod tests {
+    use clap::CommandFactory;
+
+    use super::*;
+
+    #[test]
+    fn the_command_line_is_consistent() {
+        Cli::command().debug_assert();
+    }
+
+    #[test]
+    fn every_setting_is_a_flag_of_dev_and_server() {
+        let cli = Cli::command();
+        for name in ["dev", "server"] {
+            let command = cli.find_subcommand(name).unwrap();
+            let flags = command.get_arguments().filter(|arg| arg.get_long().is_some()).count();
+            let settings = crate::settings::explain_all().len();
+            assert!(flags > settings, "{name} has {flags} flags for {settings} settings");
+        }
+    }
+}

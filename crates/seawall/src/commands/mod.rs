@@ -1,0 +1,33 @@
+//! One file a command.
+
+mod apply;
+mod completions;
+mod explain;
+mod get;
+mod nacos_export;
+mod nacos_import;
+mod run;
+mod status;
+mod table;
+
+use crate::{
+    cli::{Command, ConfigCommand, NacosCommand},
+    exit::Failure,
+};
+
+/// Runs a command to its end.
+pub(crate) fn dispatch(command: Command) -> Result<(), Failure> {
+    match command {
+        Command::Dev(args) => run::dev(args),
+        Command::Server(args) => run::server(args),
+        Command::Status(args) => status::run(args),
+        Command::Config(ConfigCommand::Explain { filter, json }) => {
+            explain::run(filter.as_deref(), json)
+        }
+        Command::Apply(args) => apply::run(args),
+        Command::Get(args) => get::run(args),
+        Command::Nacos(NacosCommand::Import(args)) => nacos_import::run(args),
+        Command::Nacos(NacosCommand::Export(args)) => nacos_export::run(args),
+        Command::Completions { shell } => completions::run(shell),
+    }
+}

@@ -1,0 +1,300 @@
+//! A running Nacos to read from.
+
+use std::time::Duration;
+
+use reqwest::StatusCode;
+use serde::{Deserialize, de::DeserializeOwned};
+use serde_json::Value;
+
+use super::{
+    forms::{
+        ConfigurationForm, HistoryForm, HostForm, NamespaceForm, ServiceForm, items,
+        unwrap_envelope,
+    },
+    generation::Generation,
+};
+use crate::exit::Failure;
+
+const REQUEST_TIMEOUT: Duration = Duration::from_secs(30);
+/// Items asked for at once; Nacos itself allows at most 500.
+const PAGE: usize = 100;
+/// A source that lists more pages than this is taken to repeat itself.
+const PAGES_MAX: usize = 100_000;
+
+/// Reads one Nacos.
+pub(crate) struct Source {
+    http: reqwest::Client,
+    base: String,
+    generation: Generation,
+    token: Option<String>,
+}
+
+/// Names one configuration inside a namespace.
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+pub(crate) struct ItemName {
+    #[serde(rename = "dataId")]
+    pub(crate) data_id: String,
+    #[serde(alias = "groupName")]
+    pub(crate) group: String,
+}
+
+/// Names one service inside a namespace.
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+pub(crate) struct ServiceName {
+    #[serde(alias = "serviceName")]
+    pub(crate) name: String,
+    #[serde(rename = "groupName", default)]
+    pub(crate) group: String,
+}
+
+#[derive(Deserialize)]
+struct Login {
+    #[serde(rename = "accessToken")]
+    access_token: String,
+}
+
+impl Source {
+    /// Finds out which generation answers at `address`, and logs in if asked to.
+    pub(crate) async fn open(address: &str, login: Option<(&str, &str)>) -> Result<Self, Failure> {
+        let http = reqwest::Client::builder()
+            .timeout(REQUEST_TIMEOUT)
+            .build()
+            .map_err(|error| Failure::Failed(format!("cannot set up HTTP: {error}")))?;
+        let base = address.trim_end_matches('/').to_owned();
+        let generation = detect(&http, &base).await?;
+        let mut source = Self { http, base, generation, token: None };
+        if let Some((username, password)) = login {
+            source.token = Some(source.login(username, password).await?);
+        }
+        Ok(source)
+    }
+
+    /// The generation that answers.
+    pub(crate) fn generation(&self) -> Generation {
+        self.generation
+    }
+
+    /// Every namespace.
+    pub(crate) async fn namespaces(&self) -> Result<Vec<NamespaceForm>, Failure> {
+        let path = self.generation.paths().namespaces;
+        let answer = self.get(path, &[]).await?;
+        self.read_items(path, answer)
+    }
+
+    /// The names of every configuration of a namespace.
+    pub(crate) async fn configurations(&self, namespace: &str) -> Result<Vec<ItemName>, Failure> {
+        let names = self.generation.configuration_names();
+        let path = self.generation.paths().configurations;
+        let query = [
+            ("search", "blur"),
+            ("dataId", ""),
+            (names.group, ""),
+            ("appName", ""),
+            ("config_tags", ""),
+            (names.namespace, self.wire_namespace(namespace)),
+        ];
+        self.pages(path, &query).await
+    }
+
+    /// One configuration with all that is known of it; `None` if it went away meanwhile.
+    pub(crate) async fn configuration(
+        &self,
+        namespace: &str,
+        item: &ItemName,
+    ) -> Result<Option<ConfigurationForm>, Failure> {
+        let names = self.generation.configuration_names();
+        let path = self.generation.paths().configuration;
+        let query = [
+            ("show", "all"),
+            ("dataId", item.data_id.as_str()),
+            (names.group, item.group.as_str()),
+            (names.namespace, self.wire_namespace(namespace)),
+        ];
+        let answer = self.get(path, &query).await?;
+        if answer.is_null() {
+            return Ok(None);
+        }
+        self.read(path, answer).map(Some)
+    }
+
+    /// The history of a configuration, newest first, with contents.
+    pub(crate) async fn history(
+        &self,
+        namespace: &str,
+        item: &ItemName,
+    ) -> Result<Vec<HistoryForm>, Failure> {
+        let names = self.generation.configuration_names();
+        let paths = self.generation.paths();
+        let of_item = [
+            ("dataId", item.data_id.as_str()),
+            (names.group, item.group.as_str()),
+            (names.namespace, self.wire_namespace(namespace)),
+        ];
+        let mut list = vec![("search", "accurate")];
+        list.extend(of_item);
+        let entries: Vec<HistoryForm> = self.pages(paths.histories, &list).await?;
+        let mut history = Vec::with_capacity(entries.len());
+        for entry in entries {
+            let mut query = vec![("nid", entry.id.as_str())];
+            query.extend(of_item);
+            let answer = self.get(paths.history, &query).await?;
+            history.push(self.read(paths.history, answer)?);
+        }
+        Ok(history)
+    }
+
+    /// The names of every service of a namespace.
+    pub(crate) async fn services(&self, namespace: &str) -> Result<Vec<ServiceName>, Failure> {
+        let query = [
+            ("namespaceId", self.wire_namespace(namespace)),
+            ("hasIpCount", "false"),
+            ("withInstances", "false"),
+            ("serviceNameParam", ""),
+            ("groupNameParam", ""),
+        ];
+        self.pages(self.generation.paths().services, &query).await
+    }
+
+    /// What is set for a service as a whole.
+    pub(crate) async fn service(
+        &self,
+        namespace: &str,
+        service: &ServiceName,
+    ) -> Result<ServiceForm, Failure> {
+        let path = self.generation.paths().service;
+        let answer = self.get(path, &self.of_service(namespace, service)).await?;
+        self.read(path, answer)
+    }
+
+    /// The instances of a service.
+    pub(crate) async fn instances(
+        &self,
+        namespace: &str,
+        service: &ServiceName,
+    ) -> Result<Vec<HostForm>, Failure> {
+        let path = self.generation.paths().instances;
+        let answer = self.get(path, &self.of_service(namespace, service)).await?;
+        self.read_items(path, answer)
+    }
+
+    fn of_service<'a>(
+        &self,
+        namespace: &'a str,
+        service: &'a ServiceName,
+    ) -> [(&'static str, &'a str); 3] {
+        [
+            ("namespaceId", self.wire_namespace(namespace)),
+            ("groupName", &service.group),
+            ("serviceName", &service.name),
+        ]
+    }
+
+    /// The first two generations know the default namespace of configurations by
+    /// the empty text alone.
+    fn wire_namespace<'a>(&self, namespace: &'a str) -> &'a str {
+        match (self.generation, namespace) {
+            (Generation::V1 | Generation::V2, "public") => "",
+            (_, namespace) => namespace,
+        }
+    }
+
+    async fn pages<T: DeserializeOwned>(
+        &self,
+        path: &str,
+        query: &[(&str, &str)],
+    ) -> Result<Vec<T>, Failure> {
+        let mut all = Vec::new();
+        let size = PAGE.to_string();
+        for number in 1..=PAGES_MAX {
+            let number = number.to_string();
+            let mut page_query = vec![("pageNo", number.as_str()), ("pageSize", size.as_str())];
+            page_query.extend_from_slice(query);
+            let answer = self.get(path, &page_query).await?;
+            let page: Vec<T> = self.read_items(path, answer)?;
+            let last = page.len() < PAGE;
+            all.extend(page);
+            if last {
+                return Ok(all);
+            }
+        }
+        Err(Failure::Failed(format!("{}{path} has no last page", self.base)))
+    }
+
+    async fn get(&self, path: &str, query: &[(&str, &str)]) -> Result<Value, Failure> {
+        let mut request = self.http.get(format!("{}{path}", self.base)).query(query);
+        if let Some(token) = &self.token {
+            request = request.query(&[("accessToken", token)]);
+        }
+        let said = |reason: String| format!("{}{path}: {reason}", self.base);
+        let response =
+            request.send().await.map_err(|error| Failure::Unreachable(said(error.to_string())))?;
+        let status = response.status();
+        let body =
+            response.text().await.map_err(|error| Failure::Unreachable(said(error.to_string())))?;
+        match status {
+            StatusCode::UNAUTHORIZED | StatusCode::FORBIDDEN => {
+                return Err(Failure::Unauthorised(said(format!(
+                    "{status}; give --from-username and --from-password"
+                ))));
+            }
+            StatusCode::NOT_FOUND => return Ok(Value::Null),
+            status if !status.is_success() => {
+                return Err(Failure::Failed(said(status.to_string())));
+            }
+            _ if body.trim().is_empty() => return Ok(Value::Null),
+            _ => {}
+        }
+        let answer = serde_json::from_str(&body)
+            .map_err(|error| Failure::Failed(said(error.to_string())))?;
+        unwrap_envelope(answer).map_err(|reason| Failure::Failed(said(reason)))
+    }
+
+    fn read<T: DeserializeOwned>(&self, path: &str, answer: Value) -> Result<T, Failure> {
+        serde_json::from_value(answer).map_err(|error| self.unreadable(path, &error))
+    }
+
+    fn read_items<T: DeserializeOwned>(
+        &self,
+        path: &str,
+        answer: Value,
+    ) -> Result<Vec<T>, Failure> {
+        items(answer).map_err(|error| self.unreadable(path, &error))
+    }
+
+    fn unreadable(&self, path: &str, error: &serde_json::Error) -> Failure {
+        Failure::Failed(format!("{}{path} answered something unknown: {error}", self.base))
+    }
+
+    async fn login(&self, username: &str, password: &str) -> Result<String, Failure> {
+        let address = format!("{}{}", self.base, self.generation.login());
+        let request =
+            self.http.post(&address).form(&[("username", username), ("password", password)]);
+        let refused = |reason: String| Failure::Unauthorised(format!("{address}: {reason}"));
+        let response = request.send().await.map_err(|error| refused(error.to_string()))?;
+        if !response.status().is_success() {
+            return Err(refused(response.status().to_string()));
+        }
+        let login: Login = response.json().await.map_err(|error| refused(error.to_string()))?;
+        Ok(login.access_token)
+    }
+}
+
+async fn detect(http: &reqwest::Client, base: &str) -> Result<Generation, Failure> {
+    let mut last_answer = String::new();
+    for generation in Generation::NEWEST_FIRST {
+        let address = format!("{base}{}", generation.probe());
+        match http.get(&address).send().await {
+            Ok(response) if response.status().is_success() => return Ok(generation),
+            Ok(response) => last_answer = response.status().to_string(),
+            Err(error) if error.is_connect() => {
+                return Err(Failure::Unreachable(format!(
+                    "{base} does not answer; is Nacos running there, and is --from right?"
+                )));
+            }
+            Err(error) => last_answer = error.to_string(),
+        }
+    }
+    Err(Failure::Failed(format!(
+        "{base} is no Nacos ({last_answer}); --from wants its address with the context path, as in http://host:8848/nacos"
+    )))
+}

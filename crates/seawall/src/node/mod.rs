@@ -1,0 +1,13 @@
+//! One Seawall process: its parts, how they start, serve and stop.
+
+mod banner;
+mod doors;
+mod parts;
+mod serve;
+mod telemetry;
+mod trace;
+
+pub(crate) use self::{
+    parts::Parts,
+    serve::{Mode, run},
+};

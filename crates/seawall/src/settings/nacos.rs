@@ -1,0 +1,67 @@
+//! `[nacos]`: the Nacos wire.
+
+use confique::Config;
+use seawall_nacos::{GrpcSettings, NacosSettings};
+
+#[derive(Debug, Clone, Config)]
+#[config(layer_attr(derive(Debug, Clone, clap::Args)))]
+#[config(layer_attr(serde(deny_unknown_fields)))]
+pub(crate) struct NacosSection {
+    /// Largest gRPC message taken, in bytes.
+    #[config(env = "SEAWALL_NACOS_MESSAGE_BYTES_MAX", default = 10_485_760)]
+    #[config(layer_attr(arg(
+        id = "setting-message-bytes-max",
+        long = "message-bytes-max",
+        value_name = "BYTES"
+    )))]
+    pub(crate) message_bytes_max: usize,
+
+    /// Silence after which a client is asked whether it is there, in milliseconds.
+    #[config(env = "SEAWALL_NACOS_SILENCE_MS", default = 20_000)]
+    #[config(layer_attr(arg(id = "setting-silence-ms", long = "silence-ms", value_name = "MS")))]
+    pub(crate) silence_ms: u64,
+
+    /// Messages queued for one client; what does not fit is sent later.
+    #[config(env = "SEAWALL_NACOS_QUEUE_MESSAGES_MAX", default = 256)]
+    #[config(layer_attr(arg(
+        id = "setting-queue-messages-max",
+        long = "queue-messages-max",
+        value_name = "COUNT"
+    )))]
+    pub(crate) queue_messages_max: usize,
+
+    /// Time over which a stopping node spreads its requests to reconnect, in
+    /// milliseconds, so that clients do not all arrive elsewhere at once.
+    #[config(env = "SEAWALL_NACOS_DRAIN_SPREAD_MS", default = 2_000)]
+    #[config(layer_attr(arg(
+        id = "setting-drain-spread-ms",
+        long = "drain-spread-ms",
+        value_name = "MS"
+    )))]
+    pub(crate) drain_spread_ms: u64,
+
+    /// Time clients have to leave after that, in milliseconds.
+    #[config(env = "SEAWALL_NACOS_DRAIN_WAIT_MS", default = 5_000)]
+    #[config(layer_attr(arg(
+        id = "setting-drain-wait-ms",
+        long = "drain-wait-ms",
+        value_name = "MS"
+    )))]
+    pub(crate) drain_wait_ms: u64,
+}
+
+impl NacosSection {
+    pub(crate) fn nacos(&self) -> NacosSettings {
+        NacosSettings {
+            grpc: GrpcSettings {
+                message_bytes_max: self.message_bytes_max,
+                silence_ms: self.silence_ms,
+                queue_messages_max: self.queue_messages_max,
+                drain_spread_ms: self.drain_spread_ms,
+                drain_wait_ms: self.drain_wait_ms,
+                ..GrpcSettings::default()
+            },
+            ..NacosSettings::default()
+        }
+    }
+}
