@@ -1,5 +1,7 @@
 //! The service on the store that writes to disk.
 
+#![expect(clippy::unwrap_used, reason = "the helpers of a test are part of it")]
+
 use std::{path::Path, sync::Arc, time::Duration};
 
 use seawall_clock::{ManualClock, WallTime};
