@@ -46,9 +46,7 @@ impl Identity {
         clock: Arc<dyn Clock>,
         settings: IdentitySettings,
     ) -> Result<Arc<Self>, OpenError> {
-        if let Some((key, reason)) = settings.problem() {
-            return Err(OpenError::Setting { key, reason });
-        }
+        settings.validate()?;
         let given = settings.token_secret.as_ref();
         signing::establish(store.as_ref(), given, clock.wall(), settings.token_ttl()).await?;
         let mut mirror = Mirror::start(Arc::clone(&store), keys::root());

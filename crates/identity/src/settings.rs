@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use serde::Deserialize;
 
-use crate::Secret;
+use crate::{OpenError, Secret, signing::operator_secret};
 
 /// Whether an entrance asks who is there.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
@@ -98,8 +98,17 @@ impl IdentitySettings {
         }
     }
 
+    /// Refuses what [`Identity::open`](crate::Identity::open) would refuse, before
+    /// anything is touched.
+    pub fn validate(&self) -> Result<(), OpenError> {
+        if let Some((key, reason)) = self.problem() {
+            return Err(OpenError::Setting { key, reason });
+        }
+        self.token_secret.as_ref().map_or(Ok(()), |secret| operator_secret(secret).map(drop))
+    }
+
     /// Says what is wrong with a setting, if anything is, as key and reason.
-    pub(crate) fn problem(&self) -> Option<(&'static str, &'static str)> {
+    fn problem(&self) -> Option<(&'static str, &'static str)> {
         if self.token_ttl_seconds < 10 {
             return Some(("token_ttl_seconds", "must be at least 10"));
         }

@@ -32,11 +32,12 @@ impl Parts {
     /// Opens everything in the data directory of `settings`.
     pub(super) async fn open(settings: &Settings) -> Result<Self, Failure> {
         let clock: Arc<dyn Clock> = Arc::new(SystemClock::new());
+        let refused = |error: &dyn std::error::Error| Failure::Refused(error.to_string());
+        settings.security.identity().validate().map_err(|error| refused(&error))?;
         make_directory(&settings.data)?;
         let store = EmbeddedStore::open(&settings.data, settings.store.store(), clock.clone())
-            .map_err(|error| Failure::Refused(error.to_string()))?;
+            .map_err(|error| refused(&error))?;
         let shared: Arc<dyn Store> = store.clone();
-        let refused = |error: &dyn std::error::Error| Failure::Refused(error.to_string());
         let identity = Identity::open(shared.clone(), clock.clone(), settings.security.identity())
             .await
             .map_err(|error| refused(&error))?;

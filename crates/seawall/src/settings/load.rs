@@ -36,8 +36,15 @@ pub(crate) enum LoadError {
 
 impl From<confique::Error> for LoadError {
     fn from(error: confique::Error) -> Self {
-        // The library words its report over several lines; ours is one.
-        Self::Refused(error.to_string().split_whitespace().collect::<Vec<_>>().join(" "))
+        // The library words its report over several lines and keeps the reason apart.
+        let mut report = error.to_string();
+        let mut cause = std::error::Error::source(&error);
+        while let Some(inner) = cause {
+            report.push_str(": ");
+            report.push_str(&inner.to_string());
+            cause = inner.source();
+        }
+        Self::Refused(report.split_whitespace().collect::<Vec<_>>().join(" "))
     }
 }
 
@@ -111,16 +118,17 @@ mod tests {
 
     #[test]
     fn unknown_keys_and_wrong_values_are_refused_in_one_line() {
-        for text in [
-            "colour = 1",
-            "[doors]\nport = 1",
-            "[doors]\nhttp_port = 'x'",
-            "[log",
-            "[node]\nzone = 'a b'",
+        for (text, says) in [
+            ("colour = 1", "colour"),
+            ("[doors]\nport = 1", "port"),
+            ("[doors]\nhttp_port = 'x'", "u16"),
+            ("[log", "line 1"),
+            ("[node]\nzone = 'a b'", "a b"),
         ] {
             let message = from_file(text).unwrap_err().to_string();
             assert!(!message.contains('\n'), "{message}");
             assert!(message.contains("config explain"), "{message}");
+            assert!(message.contains(says), "{message}");
         }
     }
 
