@@ -6,53 +6,53 @@
 //!
 //! Without a folder it uses one beside the build, on the same disk.
 
-use std::{path::Path, sync::Arc, time::Duration};
+use std::{error::Error, path::Path, sync::Arc, time::Duration};
 
 use futures::future::join_all;
 use seawall_clock::{Clock, SystemClock};
-use seawall_store::{Batch, EmbeddedStore, Key, Store, StoreSettings};
+use seawall_store::{Batch, CommitError, EmbeddedStore, Key, Store, StoreSettings};
 
 const VALUE_BYTES: usize = 512;
 const RUN: Duration = Duration::from_secs(4);
 
-fn main() {
+fn main() -> Result<(), Box<dyn Error>> {
     let folder = std::env::args().nth(1).unwrap_or_else(|| "target/measure".to_owned());
     let folder = Path::new(&folder);
     if folder.exists() {
-        std::fs::remove_dir_all(folder).expect("an old folder can be removed");
+        std::fs::remove_dir_all(folder)?;
     }
-    let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build();
-    runtime.expect("a runtime starts").block_on(measure(folder));
-    std::fs::remove_dir_all(folder).expect("the folder can be removed");
+    let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build()?;
+    runtime.block_on(measure(folder))?;
+    Ok(std::fs::remove_dir_all(folder)?)
 }
 
-async fn measure(folder: &Path) {
+async fn measure(folder: &Path) -> Result<(), Box<dyn Error>> {
     let clock = Arc::new(SystemClock::new());
-    let open = || {
+    let open = |what: &str| {
         let start = clock.now();
-        let store = EmbeddedStore::open(folder, StoreSettings::default(), clock.clone());
-        (store.expect("the store opens"), clock.now() - start)
+        let store = EmbeddedStore::open(folder, StoreSettings::default(), clock.clone())?;
+        println!("open, {what:<14} {:>9.1} ms", millis(clock.now() - start));
+        Ok::<_, Box<dyn Error>>(store)
     };
-    let (store, took) = open();
-    println!("open, new store      {:>9.1} ms", millis(took));
+    let store = open("new store")?;
     println!("resident, idle       {:>9.1} MiB", resident_mib());
     store.close().await;
-    drop(store);
-    let (store, took) = open();
-    println!("open, empty store    {:>9.1} ms", millis(took));
+    let store = open("empty store")?;
     for writers in [1, 32, 256] {
-        publish(&store, clock.as_ref(), writers).await;
+        publish(&store, clock.as_ref(), writers).await?;
     }
     println!("resident, after load {:>9.1} MiB", resident_mib());
     store.close().await;
-    drop(store);
-    let (store, took) = open();
-    println!("open, after load     {:>9.1} ms", millis(took));
-    store.close().await;
+    open("after load")?.close().await;
+    Ok(())
 }
 
 /// Lets `writers` commit one write after the other, each waiting for its own.
-async fn publish(store: &Arc<EmbeddedStore>, clock: &dyn Clock, writers: usize) {
+async fn publish(
+    store: &Arc<EmbeddedStore>,
+    clock: &dyn Clock,
+    writers: usize,
+) -> Result<(), Box<dyn Error>> {
     let (start, syncs) = (clock.now(), store.log_syncs());
     let end = start + RUN;
     let tasks = (0..writers).map(|writer| {
@@ -65,15 +65,16 @@ async fn publish(store: &Arc<EmbeddedStore>, clock: &dyn Clock, writers: usize) 
                 let number = (latencies.len() % 1_000).to_string();
                 let key = Key::of_parts(["bench", &writer.to_string(), &number]);
                 let begin = clock.now();
-                let commit = store.commit(Batch::new().put(key, vec![b'x'; VALUE_BYTES])).await;
-                commit.expect("a write commits");
+                store.commit(Batch::new().put(key, vec![b'x'; VALUE_BYTES])).await?;
                 latencies.push(clock.now() - begin);
             }
-            latencies
+            Ok::<_, CommitError>(latencies)
         })
     });
-    let mut latencies: Vec<Duration> =
-        join_all(tasks).await.into_iter().flat_map(|task| task.expect("a writer ends")).collect();
+    let mut latencies: Vec<Duration> = Vec::new();
+    for task in join_all(tasks).await {
+        latencies.extend(task??);
+    }
     let took = (clock.now() - start).max(end - start);
     latencies.sort();
     let at = |share: f64| {
@@ -88,6 +89,7 @@ async fn publish(store: &Arc<EmbeddedStore>, clock: &dyn Clock, writers: usize) 
         at(0.5),
         at(0.99),
     );
+    Ok(())
 }
 
 fn millis(duration: Duration) -> f64 {

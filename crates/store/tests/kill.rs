@@ -6,6 +6,8 @@
 //! commit follows from its number and n, so that the whole content is known from
 //! the n found. More rounds: `SEAWALL_KILL_ROUNDS=500`.
 
+#![allow(clippy::unwrap_used, clippy::panic, reason = "helpers of a test")]
+
 use std::{
     collections::BTreeMap,
     hash::{BuildHasher, Hasher, RandomState},
@@ -185,13 +187,14 @@ async fn check(folder: &Path, acknowledged: &Acknowledged) -> u64 {
 
 /// History, as far as it reaches, tells each writer's turns one after the other.
 async fn check_history(store: &dyn Store) {
+    // First, since it may be the one with which older history is given up.
+    let end = store.commit(Batch::new().put(Key::of_parts(["end"]), "x")).await.unwrap().revision;
     let from = match store.watch(Key::default(), Revision::ZERO).await {
         Err(WatchError::Compacted { oldest }) => oldest,
         Err(error) => panic!("{error}"),
         Ok(_) => Revision::ZERO,
     };
     let mut watch = store.watch(Key::default(), from).await.unwrap();
-    let end = store.commit(Batch::new().put(Key::of_parts(["end"]), "x")).await.unwrap().revision;
     let mut turns: BTreeMap<Key, u64> = BTreeMap::new();
     while watch.resume_from() <= end {
         for change in watch.next().await.unwrap().changes {

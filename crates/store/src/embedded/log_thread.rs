@@ -71,6 +71,35 @@ pub(super) struct LogThread {
     pub(super) apply: Sender<Vec<LoggedCommit>>,
     pub(super) planner: Planner,
     pub(super) history: History,
+    pub(super) gathering: Gathering,
+}
+
+/// How long to wait for more writes to join a group.
+///
+/// Callers of the last group are being answered just now, and those that write one
+/// thing after the other come back at once. Without waiting for them they would
+/// split into two halves, each waiting for the other's sync; so a part of the time
+/// a sync takes is spent on getting them into one group.
+#[derive(Debug, Default)]
+pub(super) struct Gathering {
+    /// Writes of the last group.
+    last_group: usize,
+    /// What a sync takes, about.
+    sync: Duration,
+}
+
+impl Gathering {
+    /// The longest wait, however slow the disk is.
+    const LONGEST: Duration = Duration::from_millis(1);
+
+    fn patience(&self) -> Duration {
+        (self.sync / 4).min(Self::LONGEST)
+    }
+
+    fn synced(&mut self, group: usize, took: Duration) {
+        self.last_group = group;
+        self.sync = (self.sync * 3 + took) / 4;
+    }
 }
 
 impl LogThread {
@@ -85,6 +114,7 @@ impl LogThread {
             }
             let entries: Vec<_> =
                 planned.iter().map(|(planned, _)| planned.record.to_entry(planned.index)).collect();
+            let started = self.shared.clock.now();
             let checkpoints = &self.shared.checkpoints;
             let persisted = Some(checkpoints.last()).filter(|last| *last > marked);
             let keep_from = self.history.compact(checkpoints.not_needed());
@@ -92,12 +122,15 @@ impl LogThread {
                 return;
             }
             marked = persisted.unwrap_or(marked);
+            let took = self.shared.clock.now().since(started);
+            self.gathering.synced(planned.len(), took);
             self.hand_over(planned, &entries);
         }
     }
 
     /// The next group; empty when only time has passed, `None` when the store closes.
     fn take(&mut self) -> Option<Vec<Submission>> {
+        let expected = self.requests.len() + self.gathering.last_group;
         let first = match self.patience() {
             Some(patience) => match self.requests.recv_timeout(patience) {
                 Ok(first) => first,
@@ -109,8 +142,14 @@ impl LogThread {
         let settings = &self.shared.settings;
         let mut bytes = first.bytes;
         let mut group = vec![first];
+        let until = self.shared.clock.now() + self.gathering.patience();
         while group.len() < settings.group_requests && bytes < settings.group_bytes {
-            let Ok(next) = self.requests.try_recv() else { break };
+            let next = self.requests.try_recv().ok().or_else(|| {
+                let left = until.since(self.shared.clock.now());
+                let wait = group.len() < expected && !left.is_zero();
+                wait.then(|| self.requests.recv_timeout(left).ok()).flatten()
+            });
+            let Some(next) = next else { break };
             bytes += next.bytes;
             group.push(next);
         }

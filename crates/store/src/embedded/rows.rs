@@ -5,8 +5,8 @@
 //! | every | `00` | how far the table is: index, time |
 //! | data | `01` key | form, where the value is, created, modified, lease, then the value or its pieces' count and length |
 //! | chunk | `01` key length (u16), key, number (u32) | a piece of the value |
-//! | lease | `01` lease | time to live |
-//! | lease | `02` lease, key | nothing: the key is bound to the lease |
+//! | data | `02` lease | time to live |
+//! | data | `03` lease, key | nothing: the key is bound to the lease |
 //!
 //! Numbers are big endian. Every row ends with the CRC-32 of its key and value, as
 //! the engine does not check what it reads back after a restart. Long values lie in
@@ -30,9 +30,10 @@ const INLINE: u8 = 0;
 const IN_PIECES: u8 = 1;
 const CRC_BYTES: usize = 4;
 
-/// The first byte of keys that stand for the caller's keys, or for leases.
+/// The first byte of rows tells what they are about.
 const ENTITY: u8 = 1;
-const BINDING: u8 = 2;
+const LEASE: u8 = 2;
+const BINDING: u8 = 3;
 /// The key of the row that says how far a table is.
 pub(super) const PROGRESS_KEY: [u8; 1] = [0];
 
@@ -101,10 +102,10 @@ pub(super) fn write_commit(batch: &mut EngineBatch, index: u64, record: &CommitR
     }
     if record.granted_ttl_ms > 0 {
         let ttl = record.granted_ttl_ms.to_be_bytes().to_vec();
-        put(batch, Table::Lease, lease_key(index), ttl);
+        put(batch, Table::Data, lease_key(index), ttl);
     }
     if record.ended_lease > 0 {
-        batch.delete(Table::Lease, lease_key(record.ended_lease));
+        batch.delete(Table::Data, lease_key(record.ended_lease));
     }
 }
 
@@ -137,10 +138,10 @@ fn write_effect(batch: &mut EngineBatch, revision: Revision, effect: &Effect) {
         batch.delete(Table::Chunk, chunk_key(&effect.key, number));
     }
     if effect.prior_lease > 0 && effect.prior_lease != effect.lease {
-        batch.delete(Table::Lease, binding_key(effect.prior_lease, &effect.key));
+        batch.delete(Table::Data, binding_key(effect.prior_lease, &effect.key));
     }
     if effect.lease > 0 && effect.value.is_some() {
-        put(batch, Table::Lease, binding_key(effect.lease, &effect.key), Vec::new());
+        put(batch, Table::Data, binding_key(effect.lease, &effect.key), Vec::new());
     }
 }
 
@@ -213,7 +214,7 @@ pub(super) fn read_progress(table: Table, row: &[u8]) -> Result<Progress, Damage
     read(&mut rest).ok_or_else(|| DamagedRow::new(table, &PROGRESS_KEY))
 }
 
-/// A row of the lease table.
+/// A row about a lease.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) enum LeaseRow {
     /// A lease and its time to live in milliseconds.
@@ -222,14 +223,14 @@ pub(super) enum LeaseRow {
     Binding { lease: LeaseId, key: Key },
 }
 
-/// Reads a row of the lease table.
+/// Reads a row about a lease.
 pub(super) fn read_lease(key: &[u8], row: &[u8]) -> Result<LeaseRow, DamagedRow> {
-    let mut value = checked(Table::Lease, key, row)?;
+    let mut value = checked(Table::Data, key, row)?;
     let read = |mut rest: &[u8], value: &mut &[u8]| -> Option<LeaseRow> {
         let [kind] = take(&mut rest)?;
         let id = LeaseId::new(u64::from_be_bytes(take(&mut rest)?));
         match kind {
-            ENTITY => Some(LeaseRow::Lease { id, ttl_ms: u64::from_be_bytes(take(value)?) }),
+            LEASE => Some(LeaseRow::Lease { id, ttl_ms: u64::from_be_bytes(take(value)?) }),
             BINDING => {
                 let key = Key::new(Bytes::copy_from_slice(rest));
                 Some(LeaseRow::Binding { lease: id, key })
@@ -237,7 +238,7 @@ pub(super) fn read_lease(key: &[u8], row: &[u8]) -> Result<LeaseRow, DamagedRow>
             _ => None,
         }
     };
-    read(key, &mut value).ok_or_else(|| DamagedRow::new(Table::Lease, key))
+    read(key, &mut value).ok_or_else(|| DamagedRow::new(Table::Data, key))
 }
 
 /// The row of a key in the data table.
@@ -248,7 +249,7 @@ pub(super) fn data_key(key: &[u8]) -> Vec<u8> {
     row
 }
 
-/// The first row behind all keys in the data table.
+/// The first row of leases in the data table, behind all keys.
 pub(super) const DATA_END: [u8; 1] = [ENTITY + 1];
 
 /// The key that a row of the data table is about.
@@ -268,7 +269,7 @@ pub(super) fn chunk_key(key: &[u8], number: u32) -> Vec<u8> {
 }
 
 fn lease_key(lease: u64) -> Vec<u8> {
-    let mut row = vec![ENTITY];
+    let mut row = vec![LEASE];
     row.extend_from_slice(&lease.to_be_bytes());
     row
 }

@@ -286,7 +286,7 @@ fn load_leases(
     let mut lessor = Lessor::default();
     let mut bound = Bound::new();
     let mut damaged = None;
-    let span = Span { table: Table::Lease, start: &[1], end: None, falling: false };
+    let span = Span { table: Table::Data, start: &rows::DATA_END, end: None, falling: false };
     let scanned = snapshot.scan(span, &mut |key, row| {
         match rows::read_lease(key, row) {
             Ok(LeaseRow::Lease { id, ttl_ms }) => {

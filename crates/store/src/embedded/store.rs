@@ -17,7 +17,7 @@ use super::{
     apply_thread::ApplyThread,
     changes::{EmbeddedChanges, check_history},
     directory::Directory,
-    log_thread::{LogThread, Request, Submission},
+    log_thread::{Gathering, LogThread, Request, Submission},
     metrics::StoreMetrics,
     settings::StoreSettings,
     shared::Shared,
@@ -102,8 +102,14 @@ impl EmbeddedStore {
         let (requests, waiting) = crossbeam_channel::bounded(shared.settings.queue_requests);
         let (apply, logged) = crossbeam_channel::bounded(LOGGED_GROUPS);
         let (stop, stopped) = crossbeam_channel::bounded(0);
-        let log_thread =
-            LogThread { shared: shared.clone(), requests: waiting, apply, planner, history };
+        let log_thread = LogThread {
+            shared: shared.clone(),
+            requests: waiting,
+            apply,
+            planner,
+            history,
+            gathering: Gathering::default(),
+        };
         let apply_thread = ApplyThread {
             shared: shared.clone(),
             engine: engine.clone(),

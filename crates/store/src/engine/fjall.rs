@@ -57,7 +57,6 @@ struct Opened {
 struct Tables {
     data: Keyspace,
     chunk: Keyspace,
-    lease: Keyspace,
 }
 
 struct FjallSnapshot {
@@ -107,11 +106,7 @@ fn open_database(path: &Path, settings: EngineSettings) -> Result<(Database, Tab
                 .data_block_compression_policy(CompressionPolicy::all(CompressionType::Lz4))
         })
     };
-    let tables = Tables {
-        data: table(Table::Data)?,
-        chunk: table(Table::Chunk)?,
-        lease: table(Table::Lease)?,
-    };
+    let tables = Tables { data: table(Table::Data)?, chunk: table(Table::Chunk)? };
     if database.visible_seqno() == 0 {
         // A snapshot held since sequence number zero is not counted among those in
         // use: what others still read would be cleaned up (docs/dev/store.md).
@@ -213,7 +208,6 @@ impl Tables {
         match table {
             Table::Data => &self.data,
             Table::Chunk => &self.chunk,
-            Table::Lease => &self.lease,
         }
     }
 }

@@ -23,27 +23,25 @@ pub(crate) use self::{
 #[cfg(test)]
 pub(crate) use memory::MemoryEngine;
 
-/// A table of the engine. Few, because each costs memory and files.
+/// A table of the engine. Few, because each costs memory, files and some twenty
+/// syncs to make.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub(crate) enum Table {
-    /// Keys with what is known of them, and short values.
+    /// Keys with what is known of them and short values, and leases.
     Data,
     /// Pieces of long values.
     Chunk,
-    /// Leases and the keys bound to them.
-    Lease,
 }
 
 impl Table {
     /// Every table.
-    pub(crate) const ALL: [Self; 3] = [Self::Data, Self::Chunk, Self::Lease];
+    pub(crate) const ALL: [Self; 2] = [Self::Data, Self::Chunk];
 
     /// Its name on disk.
     pub(crate) const fn name(self) -> &'static str {
         match self {
             Self::Data => "data",
             Self::Chunk => "chunk",
-            Self::Lease => "lease",
         }
     }
 }

@@ -36,8 +36,8 @@ pub(crate) struct Faults {
     pub(crate) no_space: std::sync::atomic::AtomicBool,
     /// Every sync fails.
     pub(crate) no_sync: std::sync::atomic::AtomicBool,
-    /// Every sync waits while this is held.
-    pub(crate) pause: parking_lot::Mutex<()>,
+    /// Every sync waits while this is set.
+    pub(crate) paused: std::sync::atomic::AtomicBool,
     /// Syncs begun.
     pub(crate) syncing: std::sync::atomic::AtomicUsize,
 }
@@ -182,7 +182,9 @@ impl Faults {
 
     fn sync(&self) -> io::Result<()> {
         self.syncing.fetch_add(1, Ordering::SeqCst);
-        drop(self.pause.lock());
+        while self.paused.load(Ordering::SeqCst) {
+            std::thread::yield_now();
+        }
         if self.no_sync.load(Ordering::SeqCst) {
             return Err(io::Error::other("the disk does not answer"));
         }
