@@ -102,8 +102,7 @@ mod tests {
     #[test]
     fn a_grpc_payload_carries_its_credential_in_its_headers() {
         let of = |pairs: &[(&str, &str)]| {
-            let headers =
-                pairs.iter().map(|(k, v)| ((*k).to_owned(), (*v).to_owned())).collect();
+            let headers = pairs.iter().map(|(k, v)| ((*k).to_owned(), (*v).to_owned())).collect();
             shown(grpc_credential(&headers))
         };
         assert_eq!(of(&[]), "none");
@@ -121,7 +120,6 @@ mod tests {
 
     #[test]
     fn a_token_is_found_wherever_clients_put_it() {
-        let none = |_: &str| None;
         let bearer = [("authorization", "Bearer a")];
         let plain = [("accesstoken", "b")];
         for (pairs, expected) in [(bearer, "token a"), (plain, "token b")] {
@@ -129,7 +127,7 @@ mod tests {
             for (name, value) in pairs {
                 headers.insert(name, HeaderValue::from_static(value));
             }
-            assert_eq!(shown(http_credential(&headers, none)), expected);
+            assert_eq!(shown(http_credential(&headers, |_| None)), expected);
         }
         let query = |name: &str| (name == "accessToken").then_some("c");
         assert_eq!(shown(http_credential(&HeaderMap::new(), query)), "token c");

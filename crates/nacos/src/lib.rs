@@ -5,6 +5,7 @@
 //! allowed lives in the crates below.
 
 mod access;
+mod client_metrics;
 mod control;
 mod grpc;
 mod http;

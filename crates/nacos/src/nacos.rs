@@ -93,7 +93,10 @@ impl Nacos {
     }
 
     /// Makes the metrics visible in `registry`, under Nacos's own names.
-    pub fn register_metrics(self: &Arc<Self>, registry: &mut prometheus_client::registry::Registry) {
+    pub fn register_metrics(
+        self: &Arc<Self>,
+        registry: &mut prometheus_client::registry::Registry,
+    ) {
         self.metrics.register(registry);
         crate::metrics::collector::register(self, registry);
     }

@@ -17,6 +17,7 @@ pub struct ConnectionRule {
 impl ConnectionRule {
     /// Whether one more may register where there are `registered`.
     pub(crate) fn admits(&self, registered: usize) -> bool {
-        self.count_limit.is_none_or(|limit| registered < usize::try_from(limit).unwrap_or(usize::MAX))
+        self.count_limit
+            .is_none_or(|limit| registered < usize::try_from(limit).unwrap_or(usize::MAX))
     }
 }

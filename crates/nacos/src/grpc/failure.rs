@@ -109,6 +109,7 @@ impl From<WriteError> for Failure {
             WriteError::NoService { .. } | WriteError::NoInstance { .. } => ErrorCode::NOT_FOUND,
             WriteError::Exists { .. }
             | WriteError::NotEmpty { .. }
+            | WriteError::Checked { .. }
             | WriteError::Threshold { .. } => ErrorCode::INVALID,
             WriteError::Conflict { .. } => ErrorCode::CONFLICT,
             WriteError::Store(_) | WriteError::Unavailable(_) | WriteError::Record(_) => {

@@ -18,6 +18,7 @@ mod status;
 mod stream;
 mod unary;
 
+pub(crate) use reply::Message;
 pub(crate) use route::router;
 
 #[cfg(test)]

@@ -13,7 +13,7 @@ pub(crate) struct Any {
     pub(crate) value: Bytes,
 }
 
-#[expect(unreachable_pub, missing_docs, reason = "generated")]
+#[expect(unreachable_pub, reason = "generated")]
 mod generated {
     include!(concat!(env!("OUT_DIR"), "/_.rs"));
 }

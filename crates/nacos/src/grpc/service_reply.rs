@@ -148,7 +148,11 @@ mod tests {
     #[test]
     fn t11_http_v1_has_the_grouped_name() {
         let json = service_info_grouped(&view(1)).unwrap();
+        let plain = service_info(&view(1)).unwrap();
         let json: serde_json::Value = serde_json::from_slice(&json).unwrap();
+        let mut renamed: serde_json::Value = serde_json::from_slice(&plain).unwrap();
+        renamed["name"] = "g@@s".into();
+        assert_eq!(json, renamed);
         assert_eq!((json["name"].as_str(), json["groupName"].as_str()), (Some("g@@s"), Some("g")));
     }
 }

@@ -28,8 +28,6 @@ impl ErrorCode {
     pub(crate) const UNREADABLE: Self = Self(502);
     /// Over the limit of the operation.
     pub(crate) const OVER_LIMIT: Self = Self(503);
-    /// All configurations together reached their quota.
-    pub(crate) const CLUSTER_QUOTA: Self = Self(5031);
     /// The group reached its quota.
     pub(crate) const GROUP_QUOTA: Self = Self(5032);
     /// The namespace reached its quota.

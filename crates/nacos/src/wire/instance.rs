@@ -120,7 +120,8 @@ mod tests {
 
     #[test]
     fn what_is_absent_takes_its_default() {
-        let instance = read(r#"{"ip":"10.0.0.1","port":80,"unknown":[1],"metadata":null}"#).unwrap();
+        let instance =
+            read(r#"{"ip":"10.0.0.1","port":80,"unknown":[1],"metadata":null}"#).unwrap();
         assert_eq!(instance, Instance::new("10.0.0.1", 80));
         let given = read(
             r#"{"ip":" 10.0.0.1 ","port":80,"weight":2,"healthy":false,"enabled":false,

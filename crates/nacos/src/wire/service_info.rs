@@ -45,10 +45,17 @@ impl Serialize for Hosts<'_> {
     }
 }
 
-/// Appends the JSON object of `view` to `out`, under `name`.
-fn write(view: &ServiceView, name: &str, out: &mut Vec<u8>) -> Result<(), serde_json::Error> {
+/// What a service's JSON begins with.
+const NAME: &str = r#"{"name":"#;
+
+/// Appends the JSON object of `view` to `out`. Encoding cannot fail: keys are texts
+/// and numbers are finite; if it ever does, nothing is to be sent.
+pub(crate) fn write_service_info(
+    view: &ServiceView,
+    out: &mut Vec<u8>,
+) -> Result<(), serde_json::Error> {
     let info = ServiceInfo {
-        name,
+        name: view.service.name.as_str(),
         group_name: view.service.group.as_str(),
         clusters: &view.clusters,
         cache_millis: CACHE_MILLIS,
@@ -63,23 +70,15 @@ fn write(view: &ServiceView, name: &str, out: &mut Vec<u8>) -> Result<(), serde_
     serde_json::to_writer(out, &info)
 }
 
-/// Appends the JSON object of `view` to `out`. Encoding cannot fail: keys are texts
-/// and numbers are finite; if it ever does, nothing is to be sent.
-pub(crate) fn write_service_info(
-    view: &ServiceView,
-    out: &mut Vec<u8>,
-) -> Result<(), serde_json::Error> {
-    write(view, view.service.name.as_str(), out)
-}
-
-/// The JSON object of `view`, encoded at most once in the life of the view.
-pub(crate) fn service_info(view: &ServiceView) -> Result<Bytes, serde_json::Error> {
-    service_reply::service_info(view)
-}
-
-/// The same with `group@@service` as its name, which clients of HTTP v1 expect.
+/// The JSON object of `view` with `group@@service` as its name, which clients of HTTP
+/// expect. Made of the encoding that all messages of the view share.
 pub(crate) fn service_info_grouped(view: &ServiceView) -> Result<Bytes, serde_json::Error> {
-    let mut out = Vec::with_capacity(256 + 256 * view.instances.len());
-    write(view, &view.service.grouped_name(), &mut out)?;
+    let shared = service_reply::service_info(view)?;
+    let name_bytes = serde_json::to_vec(view.service.name.as_str())?.len();
+    let rest = shared.get(NAME.len() + name_bytes..).unwrap_or_default();
+    let mut out = Vec::with_capacity(shared.len() + view.service.group.as_str().len() + 2);
+    out.extend_from_slice(NAME.as_bytes());
+    serde_json::to_writer(&mut out, &view.service.grouped_name())?;
+    out.extend_from_slice(rest);
     Ok(out.into())
 }

@@ -19,8 +19,6 @@ pub(crate) struct ClientCard {
     /// Library and version.
     pub(crate) version: String,
     pub(crate) app: String,
-    /// `sdk` or `cluster`.
-    pub(crate) source: String,
     /// `naming`, `config` or another part of the client.
     pub(crate) module: String,
     /// The address the client knows itself by; else where its connection comes from.
@@ -36,11 +34,10 @@ impl ClientCard {
         let labels = setup.labels.unwrap_or_default().0;
         let label = |name: &str| labels.get(name).cloned().unwrap_or_default();
         let ip = claimed_ip.trim().parse().unwrap_or_else(|_| peer.ip());
-        let (app, source, module) = (label(APP_NAME), label("source"), label("module"));
+        let (app, module) = (label(APP_NAME), label("module"));
         Self {
             version: setup.client_version.map(|text| text.0.into_owned()).unwrap_or_default(),
             app: if app.is_empty() { "unknown".to_owned() } else { app },
-            source,
             module,
             ip,
             negotiates: setup.ability_table.is_some(),

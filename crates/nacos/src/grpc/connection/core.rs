@@ -135,8 +135,9 @@ impl Core {
     fn take(&mut self, now: Instant, news: News, effects: &mut Vec<Effect>) {
         let key = news.key();
         if let Some(sent) = self.numbers.get(&key).and_then(|number| self.sent.get_mut(number)) {
-            // What waits to be sent again will tell of this too.
-            sent.again |= matches!(sent.due, Due::Answer(_));
+            // Also when it waits to be sent again: a late confirmation is of what was
+            // sent before this happened.
+            sent.again = true;
         } else if self.waits.contains_key(&key) {
             // It has not been sent yet, so it tells of this too.
         } else if self.sent.len() < self.limits.in_flight_max && self.waiting.is_empty() {
@@ -177,7 +178,6 @@ impl Core {
             effects.push(Effect::Unresponsive);
         } else {
             sent.due = Due::Retry(now + self.limits.push_retry * sent.tries);
-            sent.again = false;
         }
     }
 
@@ -209,6 +209,7 @@ impl Core {
         for (number, sent) in &mut self.sent {
             if matches!(sent.due, Due::Retry(at) if at <= now) {
                 sent.tries += 1;
+                sent.again = false;
                 sent.due = Due::Answer(now + self.limits.push_timeout);
                 effects.push(Effect::Send { number: *number, news: sent.news.clone() });
             }

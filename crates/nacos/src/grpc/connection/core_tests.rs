@@ -89,6 +89,16 @@ fn unconfirmed_news_is_sent_again_ever_later_and_then_the_connection_is_given_up
 }
 
 #[test]
+fn a_late_confirmation_is_not_of_what_happened_since() {
+    let mut core = Core::new(limits());
+    core.handle(at(0), Event::News(changed("a")));
+    core.handle(at(3), Event::Tick { last_active: at(3) });
+    core.handle(at(4), Event::News(changed("a")));
+    let effects = core.handle(at(4), Event::Answered { number: 1, success: true });
+    assert_eq!(sent(&effects), [2]);
+}
+
+#[test]
 fn what_did_not_fit_into_the_queue_is_sent_again() {
     let mut core = Core::new(limits());
     core.handle(at(0), Event::News(changed("a")));

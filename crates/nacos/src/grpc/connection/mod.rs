@@ -16,7 +16,9 @@ mod watch;
 pub(crate) use card::ClientCard;
 pub(crate) use link::{AnswerTo, Ending, Link};
 pub(crate) use outbox::{Outbox, Outgoing};
-pub(crate) use push::{FuzzyBatch, News, fuzzy_sync, parse_group_key};
+pub(crate) use push::{
+    FuzzyBatch, News, fuzzy_sync, group_key as config_group_key, parse_group_key,
+};
 pub(crate) use setup::ConnectionSetup;
 pub(crate) use table::ConnectionTable;
 pub(crate) use watch::watch;

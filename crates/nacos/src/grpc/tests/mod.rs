@@ -1,1 +1,8 @@
-//! The gRPC side over a real door, with a client that knows nothing of it.
+//! The gRPC side over a real door, with a generated client that knows nothing of it.
+
+mod access;
+mod configs;
+mod harness;
+mod life;
+mod noise;
+mod services;
