@@ -197,7 +197,8 @@ func betaPublish(t *trial) {
 	t.publish(writer, t.unique, "formal")
 	t.publishParam(writer, vo.ConfigParam{DataId: t.unique, Group: group, Content: "elsewhere", BetaIps: "10.255.255.254"})
 	t.expectContent(reader, t.unique, "formal")
-	events := t.listen(reader, t.unique)
+	// A fresh client: one that has read the content is not told of it again.
+	events := t.listen(t.config(clientOptions{}), t.unique)
 	t.expectData(events, "formal")
 	t.publishParam(writer, vo.ConfigParam{DataId: t.unique, Group: group, Content: "beta", BetaIps: localAddresses()})
 	t.expectData(events, "beta")
