@@ -8,9 +8,9 @@ use indicatif::{ProgressBar, ProgressStyle};
 use super::plan::{self, Size, Subject};
 use super::session::Session;
 use super::{peer, record, targets};
+use crate::report;
 use crate::server::{self, Product};
 use crate::workspace::Workspace;
-use crate::{command, report};
 
 /// What to compare and how to tell.
 #[derive(Debug, Clone, clap::Args)]
@@ -43,10 +43,10 @@ pub(crate) struct Args {
 
 /// Measures Seawall and the peer one after the other under the same load.
 pub(crate) fn run(workspace: &Workspace, args: &Args) -> anyhow::Result<()> {
-    let load = build(workspace, args.binary.is_none())?;
+    let load = workspace.release_binary("seawall-bench", "seawall-bench")?;
     let ours = match &args.binary {
         Some(binary) => binary.clone(),
-        None => workspace.target().join("release").join("seawall"),
+        None => workspace.release_server()?,
     };
     let peer = match args.no_peer {
         true => None,
@@ -73,18 +73,6 @@ pub(crate) fn run(workspace: &Workspace, args: &Args) -> anyhow::Result<()> {
         eprintln!("written to {}", path.display());
     }
     if args.check { report::require(&rows) } else { Ok(()) }
-}
-
-/// Builds the load program and returns it; with the server in one go, where that is
-/// wanted, so that both use the same builds of their dependencies.
-fn build(workspace: &Workspace, server: bool) -> anyhow::Result<PathBuf> {
-    let mut build = command::cargo();
-    build.current_dir(workspace.root()).args(["build", "--release", "--package", "seawall-bench"]);
-    if server {
-        build.args(["--package", "seawall"]);
-    }
-    command::run(&mut build)?;
-    Ok(workspace.target().join("release").join("seawall-bench"))
 }
 
 fn progress(steps: u64) -> anyhow::Result<ProgressBar> {
