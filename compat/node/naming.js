@@ -7,7 +7,11 @@ const net = require('net');
 const { Failure, ports, shown, same } = require('./harness');
 
 // Milliseconds without a beat until an instance is unhealthy, and until it is removed.
-const SHORT_LIVED = { 'preserved.heart.beat.timeout': '3000', 'preserved.ip.delete.timeout': '5000' };
+const SHORT_LIVED = {
+  'preserved.heart.beat.interval': '1000',
+  'preserved.heart.beat.timeout': '3000',
+  'preserved.ip.delete.timeout': '5000',
+};
 
 // A subscriber that is not pushed to polls every ten seconds.
 const POLLED_MS = 25000;

@@ -9,7 +9,11 @@ import harness
 from harness import REDO, Failure
 
 # Milliseconds without a beat until an instance is unhealthy, and until it is removed.
-SHORT_LIVED = {"preserved.heart.beat.timeout": "3000", "preserved.ip.delete.timeout": "5000"}
+SHORT_LIVED = {
+    "preserved.heart.beat.interval": "1000",
+    "preserved.heart.beat.timeout": "3000",
+    "preserved.ip.delete.timeout": "5000",
+}
 
 
 def admin():
