@@ -6,7 +6,12 @@
 //! commit follows from its number and n, so that the whole content is known from
 //! the n found. More rounds: `SEAWALL_KILL_ROUNDS=500`.
 
-#![allow(clippy::unwrap_used, clippy::panic, reason = "helpers of a test")]
+#![allow(
+    clippy::unwrap_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    reason = "helpers of a test"
+)]
 
 use std::{
     collections::BTreeMap,
@@ -142,7 +147,7 @@ fn changes(writer: u64, turn: u64) -> Vec<(Key, Option<Vec<u8>>)> {
         .map(|number| {
             let part = mixed.rotate_left(11 * number as u32 + 13);
             let length = [12, 200, 3_900, 3_901, 17_000][(part >> 8) as usize % 5];
-            let kept = (part >> 16) % 4 > 0;
+            let kept = !(part >> 16).is_multiple_of(4);
             let bytes = || (0..length).map(|at| (at as u64 ^ part) as u8).collect();
             (data_key(writer, part % KEYS), kept.then(bytes))
         })

@@ -118,7 +118,8 @@ impl ApplyThread {
         });
         loop {
             self.shared.metrics.engine_reopened.inc();
-            match replay::reopen(&self.engine, &self.shared.log, through) {
+            let persisted = self.shared.checkpoints.last();
+            match replay::reopen(&self.engine, &self.shared.log, persisted, through) {
                 Ok(()) => {
                     if let Ok(view) = replay::view(self.engine.as_ref(), through) {
                         tracing::info!(through, "the state takes writes again");

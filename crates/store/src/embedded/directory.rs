@@ -50,11 +50,6 @@ impl Directory {
         self.root.join("state.damaged")
     }
 
-    /// Where a journal is kept as it was before it was cut.
-    pub(super) fn uncut_journal(&self) -> PathBuf {
-        self.root.join("journal.uncut")
-    }
-
     pub(super) fn reserve(&self) -> PathBuf {
         self.root.join("RESERVE")
     }

@@ -29,6 +29,8 @@ pub(super) enum ReplayError {
     Record { index: u64, source: RecordError },
     #[error("commit {0} is missing in the log")]
     Missing(u64),
+    #[error("the state has commits up to {found}, but had {persisted} on disk")]
+    Forgotten { found: u64, persisted: u64 },
 }
 
 /// How far an engine is: as far as its least table, since each reaches the disk by
@@ -87,13 +89,18 @@ pub(super) fn view(engine: &dyn Engine, applied: u64) -> Result<View, EngineErro
 }
 
 /// Closes a failed engine, opens it again, and brings it to where it was (rule 9).
+/// One that forgot what was on disk is left to the next start, which can build a new one.
 pub(super) fn reopen(
     engine: &Arc<dyn Engine>,
     log: &CommitLog,
+    persisted: u64,
     through: u64,
 ) -> Result<(), ReplayError> {
     engine.reopen()?;
     let from = progress(engine.as_ref())?;
+    if from.index < persisted {
+        return Err(ReplayError::Forgotten { found: from.index, persisted });
+    }
     replay(engine.as_ref(), log, from, through)?;
     Ok(())
 }

@@ -23,7 +23,7 @@ pub struct StoreSettings {
     /// Commits kept in the log for watchers that are behind. What is still needed
     /// to rebuild the state is kept in any case. Default 100,000.
     pub history_commits: u64,
-    /// Bytes of commits kept in the log; its files take up to about three times as
+    /// Bytes of commits kept in the log; its files take up to about four times as
     /// much. Default 64 MiB.
     pub history_bytes: u64,
     /// Commits kept in memory for watchers. Default 4,096.
@@ -50,7 +50,8 @@ pub struct StoreSettings {
     /// Bytes of a file that is given up when the disk is full, so that what was
     /// accepted can still be finished. Default 64 MiB; 0 keeps none.
     pub reserve_bytes: u64,
-    /// How often leases and free space are looked at, in milliseconds. Default 100.
+    /// Milliseconds between looks at leases, if there are any; free space and old
+    /// log files are looked at every tenth time. Default 100.
     pub tick_ms: u64,
     /// Milliseconds after which a write that the disk does not take is answered
     /// with "unknown". Default 10,000.

@@ -198,16 +198,7 @@ fn open_state(directory: &Directory, settings: EngineSettings) -> Result<Opened,
     if !engine::is_ready(&path) {
         return Ok(Opened::Missing);
     }
-    let opened = match FjallEngine::open(&path, settings) {
-        Err(EngineError::Journal(reason)) => {
-            // A torn tail. What is cut off comes again from the log, if the
-            // comparison with the log allows it (rule 8).
-            let cut = engine::cut_newest(&path, &directory.uncut_journal());
-            tracing::warn!(reason, ?cut, "the state's journal was cut");
-            FjallEngine::open(&path, settings)
-        }
-        opened => opened,
-    };
+    let opened = FjallEngine::open(&path, settings);
     let progress = |engine: FjallEngine| {
         let progress = replay::progress(&engine)?;
         Ok(Opened::Open { engine, progress })

@@ -15,8 +15,8 @@ use super::{
     space::{SpaceEffect, SpaceWatch},
 };
 
-/// Looks at free space for each look at the log's files.
-const PURGE_EVERY: u32 = 10;
+/// Ticks from one look to the next.
+const LOOK_EVERY: u32 = 10;
 
 pub(super) struct UpkeepThread {
     shared: Arc<Shared>,
@@ -43,14 +43,10 @@ impl UpkeepThread {
     /// Works until the store is closed.
     pub(super) fn run(mut self) {
         let _abort = AbortOnPanic;
-        let mut looks = 0;
-        while self.stop.recv_timeout(self.shared.settings.tick()) == Err(RecvTimeoutError::Timeout)
-        {
+        let patience = self.shared.settings.tick() * LOOK_EVERY;
+        while self.stop.recv_timeout(patience) == Err(RecvTimeoutError::Timeout) {
             self.look_at_space();
-            looks += 1;
-            if looks % PURGE_EVERY == 0 {
-                self.purge();
-            }
+            self.purge();
         }
     }
 

@@ -12,7 +12,9 @@ use fjall::{
 };
 use parking_lot::RwLock;
 
-use super::{Engine, EngineBatch, EngineError, EngineSnapshot, Span, Table, Visit};
+use super::{
+    Engine, EngineBatch, EngineError, EngineSnapshot, Span, Table, Visit, journal::cut_newest,
+};
 
 /// Fewer flush workers than this can block each other for ever (rule 3).
 const WORKERS_MIN: usize = 4;
@@ -66,9 +68,10 @@ struct FjallSnapshot {
 }
 
 impl FjallEngine {
-    /// Opens an engine that [`super::create`] made.
+    /// Opens an engine that [`super::create`] made. A torn end of its journal is
+    /// cut off; what was there before is the caller's to find out (rule 7).
     pub(crate) fn open(path: &Path, settings: EngineSettings) -> Result<Self, EngineError> {
-        let database = Some(open_database(path, settings)?);
+        let database = Some(open_cutting(path, settings)?);
         let opened = RwLock::new(Opened { generation: 1, database });
         let gate = Arc::new(Gate { opened, visible: RwLock::new(()) });
         Ok(Self { path: path.to_owned(), settings, gate })
@@ -87,6 +90,18 @@ impl FjallEngine {
 /// Opens the database with all its tables; makes them in an empty folder.
 pub(super) fn open_tables(path: &Path, settings: EngineSettings) -> Result<(), EngineError> {
     open_database(path, settings).map(drop)
+}
+
+/// Opens the database, without the torn end of its journal if it has one (rule 8).
+fn open_cutting(path: &Path, settings: EngineSettings) -> Result<(Database, Tables), EngineError> {
+    match open_database(path, settings) {
+        Err(EngineError::Journal(reason)) => {
+            let cut = cut_newest(path, &path.with_extension("uncut-journal"))?;
+            tracing::warn!(reason, ?cut, "the state's journal was cut");
+            open_database(path, settings)
+        }
+        opened => opened,
+    }
 }
 
 fn open_database(path: &Path, settings: EngineSettings) -> Result<(Database, Tables), EngineError> {
@@ -154,7 +169,7 @@ impl Engine for FjallEngine {
         opened.generation += 1;
         // The old one has to be gone, with its lock, before a new one can be opened.
         opened.database = None;
-        opened.database = Some(open_database(&self.path, self.settings)?);
+        opened.database = Some(open_cutting(&self.path, self.settings)?);
         Ok(())
     }
 

@@ -18,7 +18,6 @@ use std::{collections::BTreeMap, fmt, io, ops::ControlFlow, sync::Arc};
 pub(crate) use self::{
     creation::{create, is_ready, sync_folder},
     fjall::{EngineSettings, FjallEngine},
-    journal::cut_newest,
 };
 #[cfg(test)]
 pub(crate) use memory::MemoryEngine;

@@ -222,3 +222,54 @@ fn is_no_space(error: &std::io::Error) -> bool {
 fn failed(reason: &str) -> LogError {
     LogError::Failed(reason.to_owned())
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn entries(range: std::ops::RangeInclusive<u64>) -> Vec<Entry> {
+        let entry =
+            |index| Entry { index, term: 1, data: vec![7; 1_000].into(), ..Entry::default() };
+        range.map(entry).collect()
+    }
+
+    fn folder_bytes(path: &Path) -> u64 {
+        let files = std::fs::read_dir(path).unwrap();
+        files.map(|file| file.unwrap().metadata().unwrap().len()).sum()
+    }
+
+    #[test]
+    fn files_of_dropped_entries_are_given_back() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("log");
+        let settings = LogSettings { file_bytes: 64 * 1024, keep_bytes: 256 * 1024 };
+        let log = CommitLog::open(&path, settings).unwrap();
+        let mut most = 0;
+        for step in 0..200_u64 {
+            let first = step * 50 + 1;
+            let keep_from = Some(first.saturating_sub(200).max(1));
+            let upkeep = Upkeep { persisted: Some(first), keep_from };
+            log.append(&entries(first..=first + 49), upkeep).unwrap();
+            log.purge().unwrap();
+            most = most.max(folder_bytes(&path));
+        }
+        assert!(most < 5 * settings.keep_bytes, "{most} bytes after 10 MB were written");
+        log.close();
+        let log = CommitLog::open(&path, settings).unwrap();
+        assert_eq!((log.first(), log.last(), log.persisted()), (Some(9_751), Some(10_000), 9_951));
+        assert_eq!(log.read(9_750, 10_000, 1), Err(LogError::Compacted { oldest: 9_751 }));
+        assert_eq!(log.read(9_751, 10_000, usize::MAX).unwrap(), entries(9_751..=10_000));
+    }
+
+    #[test]
+    fn a_checkpoint_can_be_noted_without_entries() {
+        let folder = tempfile::tempdir().unwrap();
+        let settings = LogSettings { file_bytes: 64 * 1024, keep_bytes: 256 * 1024 };
+        let log = CommitLog::open(&folder.path().join("log"), settings).unwrap();
+        log.append(&entries(1..=3), Upkeep::default()).unwrap();
+        log.append(&[], Upkeep { persisted: Some(3), keep_from: None }).unwrap();
+        assert_eq!((log.persisted(), log.last()), (3, Some(3)));
+        log.close();
+        assert!(log.append(&entries(4..=4), Upkeep::default()).is_err());
+    }
+}
