@@ -27,15 +27,16 @@ pub(crate) async fn check(
         request = request.header(name, value);
     }
     let request = request.body(Empty::<Bytes>::new()).map_err(|error| broken(&error))?;
-    // The connection is driven here, so that it ends with the check.
-    let response = tokio::select! {
-        response = sender.send_request(request) => response.map_err(|error| broken(&error))?,
-        ended = connection => {
-            let reason = ended.err().map_or("closed".to_owned(), |error| error.to_string());
-            return Err(CheckError::Http(reason));
-        }
+    let exchange = async move {
+        let status = sender.send_request(request).await.map(|response| response.status());
+        // Without a sender and a body to read, the connection ends by itself.
+        drop(sender);
+        status
     };
-    match response.status().as_u16() {
+    // Driven here and not by a task, so that the connection ends with the check. Its
+    // own end says nothing that the exchange does not.
+    let (status, _) = futures::join!(exchange, connection);
+    match status.map_err(|error| broken(&error))?.as_u16() {
         status if status == expected_status => Ok(()),
         status => Err(CheckError::Status(status)),
     }

@@ -34,3 +34,6 @@ pub(crate) enum CheckError {
     #[error("mysql server is read-only")]
     ReadOnly,
 }
+
+#[cfg(test)]
+mod tests;

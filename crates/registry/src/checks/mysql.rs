@@ -7,6 +7,12 @@ use super::CheckError;
 /// The variable that tells a replica from a server that takes writes.
 const READ_ONLY: &str = "read_only";
 
+/// Larger packets than this are no answer to a health check, in bytes.
+const PACKET_MAX: usize = 1 << 20;
+/// How long the server may keep the connection idle, in seconds. It is never idle;
+/// telling it spares the question for the server's own value.
+const IDLE_SECONDS: usize = 60;
+
 /// Logs in and runs `statement`. When that asks for the variable `read_only` and it
 /// is on, the server counts as failed: this is how a service of several MySQL
 /// servers is made to show only the one that takes writes.
@@ -24,6 +30,8 @@ pub(crate) async fn check(
         .user(Some(user))
         .pass(Some(password))
         .prefer_socket(false)
+        .max_allowed_packet(Some(PACKET_MAX))
+        .wait_timeout(Some(IDLE_SECONDS))
         .stmt_cache_size(0);
     let mut connection = Conn::new(options).await.map_err(broken)?;
     let first: Option<Row> = connection.query_first(statement).await.map_err(broken)?;

@@ -78,6 +78,10 @@ impl<S: Clone> RegistryCore<S> {
         instance: Arc<Instance>,
         effects: &mut Effects<S>,
     ) {
+        if self.frozen {
+            // Beats are lost because the process ends.
+            return;
+        }
         let address = AddressRef::from(&*instance);
         let slot = self.services.get(index).and_then(|service| service.slots.get(address));
         let Some(slot) = slot else { return };

@@ -77,7 +77,7 @@ pub(crate) struct RegistryCore<S> {
     ref_time_last: u64,
     /// What is stored has been read.
     loaded: bool,
-    /// The process is about to end: nothing is pushed, nothing forgotten.
+    /// The process is about to end; see [`Self::freeze`].
     frozen: bool,
     tally: Tally,
 }
@@ -104,8 +104,8 @@ impl<S: Clone> RegistryCore<S> {
         }
     }
 
-    /// From now on nothing is pushed and nothing forgotten: the clients that go away
-    /// go because the process ends.
+    /// From now on nothing is pushed, and nobody's instances go because its connection
+    /// or its beats do: that happens because the process ends.
     pub(crate) fn freeze(&mut self) {
         self.frozen = true;
     }
@@ -120,3 +120,6 @@ impl<S: Clone> RegistryCore<S> {
         self.tally
     }
 }
+
+#[cfg(test)]
+mod tests;

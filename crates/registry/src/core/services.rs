@@ -1,9 +1,6 @@
 //! Every service of the node, by number, by key and by name.
 
-use std::{
-    collections::BTreeMap,
-    hash::{BuildHasher, Hash, Hasher},
-};
+use std::{collections::BTreeMap, hash::BuildHasher};
 
 use hashbrown::{DefaultHashBuilder, HashMap, HashTable};
 use seawall_topology::Namespace;
@@ -68,7 +65,7 @@ impl Services {
         self.states.insert(state);
         let Self { states, by_key, hasher, .. } = self;
         by_key.insert_unique(hash, index, |index| {
-            states.get(index.0 as usize).map_or(0, |state| hash_key(hasher, &state.key))
+            states.get(index.0 as usize).map_or(0, |state| hasher.hash_one(&state.key))
         });
         Some(index)
     }
@@ -129,12 +126,6 @@ impl Services {
     }
 
     fn hash(&self, key: &ServiceKey) -> u64 {
-        hash_key(&self.hasher, key)
+        self.hasher.hash_one(key)
     }
-}
-
-fn hash_key(hasher: &DefaultHashBuilder, key: &ServiceKey) -> u64 {
-    let mut hasher = hasher.build_hasher();
-    key.hash(&mut hasher);
-    hasher.finish()
 }

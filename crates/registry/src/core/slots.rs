@@ -1,7 +1,7 @@
 //! The instances of one service, each with its owner.
 
 use std::{
-    hash::{BuildHasher, Hash, Hasher},
+    hash::BuildHasher,
     sync::{Arc, LazyLock},
 };
 
@@ -85,11 +85,7 @@ impl AddressRef<'_> {
     }
 
     fn hash(self) -> u64 {
-        let mut hasher = HASHER.build_hasher();
-        self.ip.hash(&mut hasher);
-        self.port.hash(&mut hasher);
-        self.cluster.hash(&mut hasher);
-        hasher.finish()
+        HASHER.hash_one((self.ip, self.port, self.cluster))
     }
 }
 

@@ -81,12 +81,12 @@ impl<S: Clone> RegistryCore<S> {
 
     /// Whether [`Self::take_memory_change`] may have something.
     pub(crate) fn has_memory_change(&self) -> bool {
-        !self.frozen && !self.unremembered.is_empty()
+        !self.unremembered.is_empty()
     }
 
     /// What has to be remembered differently than before; `None` if nothing has.
     pub(crate) fn take_memory_change(&mut self) -> Option<MemoryChange> {
-        if self.frozen || self.unremembered.is_empty() {
+        if self.unremembered.is_empty() {
             return None;
         }
         let mut services = Vec::new();

@@ -106,9 +106,9 @@ impl Registry {
         Ok(Arc::new(Self { shell, tasks: Mutex::new(tasks) }))
     }
 
-    /// From now on nothing is pushed and nothing forgotten. To be called when the
-    /// process begins to end, before connections are closed: their clients go because
-    /// of the end, and nobody else shall believe that they are gone.
+    /// From now on nothing is pushed, and instances stay when their connection or
+    /// their beats end. To be called when the process begins to end, before it closes
+    /// connections: nobody shall believe that the clients behind them are gone.
     pub fn freeze(&self) {
         self.shell.core.write().freeze();
     }
@@ -116,8 +116,8 @@ impl Registry {
     /// Freezes the registry and ends its background tasks. What is stored is on disk
     /// already; what is remembered lazily is written down if that goes quickly.
     pub async fn close(&self) {
-        let last = self.shell.core.write().take_memory_change();
         self.freeze();
+        let last = self.shell.core.write().take_memory_change();
         self.shell.stop.cancel();
         let mut tasks = std::mem::take(&mut *self.tasks.lock());
         let ended = async {
@@ -168,7 +168,7 @@ impl Shell {
             }
         }
         if let Some(due) = due
-            && nanos(due) < self.wakes_at.load(Ordering::Acquire)
+            && nanos(due) < self.wakes_at.load(Ordering::SeqCst)
         {
             self.wake.notify_one();
         }
@@ -186,3 +186,6 @@ impl Shell {
 fn nanos(due: Millis) -> u64 {
     u64::try_from(due.instant().since_start().as_nanos()).unwrap_or(u64::MAX)
 }
+
+#[cfg(test)]
+mod tests;

@@ -7,9 +7,11 @@ use super::{Shell, nanos};
 /// Ticks the core whenever something is due, until the registry ends.
 pub(super) async fn run(shell: Arc<Shell>) {
     loop {
+        // Until the new time is known, whoever sets a timer has to notify: either its
+        // timer is seen below, or it sees one of the two times stored here.
+        shell.wakes_at.store(u64::MAX, Ordering::SeqCst);
         let due = shell.core.read().next_due();
-        shell.wakes_at.store(due.map_or(u64::MAX, nanos), Ordering::Release);
-        // Whoever set an earlier timer meanwhile saw the old time and has notified.
+        shell.wakes_at.store(due.map_or(u64::MAX, nanos), Ordering::SeqCst);
         let now = shell.clock.now();
         let wait = due.map(|due| due.instant() - now);
         tokio::select! {
