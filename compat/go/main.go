@@ -18,6 +18,7 @@ func main() {
 	suite.runAll(configCases())
 	suite.runAll(authCases())
 	suite.runAll(restartCases())
+	fmt.Println("END")
 	if suite.failed > 0 {
 		fmt.Fprintf(os.Stderr, "%d cases failed\n", suite.failed)
 		os.Exit(1)

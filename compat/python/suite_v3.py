@@ -35,6 +35,7 @@ async def main():
     for name, limit, case in v3_naming.CASES + v3_config.CASES + v3_restart.CASES:
         if harness.chosen(name):
             worst = max(worst, await run(name, limit, case))
+    print("END", flush=True)
     return worst
 
 

@@ -25,6 +25,7 @@ async fn main() -> ExitCode {
             failed |= Case::run(case).await;
         }
     }
+    println!("END");
     // The client's own runtime has no end; the cases have.
     std::process::exit(i32::from(failed))
 }

@@ -162,24 +162,20 @@ fn attempt(
         .with_context(|| format!("starting the suite of {}", suite.client))?;
     let ended = listen(&mut child, suite, args, outcomes);
     end_group(&mut child);
-    let status = ended?;
-    let failed = outcomes.iter().any(|outcome| outcome.verdict == Verdict::Fail);
-    anyhow::ensure!(
-        status.success() || failed,
-        "broke off with {status}; see {}",
-        world.log().display()
-    );
+    let (status, complete) = ended?;
+    anyhow::ensure!(complete, "broke off with {status}; see {}", world.log().display());
     anyhow::ensure!(!outcomes.is_empty() || args.case.is_some(), "no case was reported");
     world.require_alive()
 }
 
-/// Takes the suite's lines until it has ended, and says how it did.
+/// Takes the suite's lines until it has ended; says how it did, and whether it came
+/// to its end.
 fn listen(
     child: &mut Child,
     suite: &Suite,
     args: &Args,
     outcomes: &mut Vec<Outcome>,
-) -> anyhow::Result<ExitStatus> {
+) -> anyhow::Result<(ExitStatus, bool)> {
     let output = child.stdout.take().context("the suite has no output")?;
     let (sender, lines) = mpsc::sync_channel(1024);
     // Ends with the output, at the latest when the suite's whole group is ended.
@@ -193,9 +189,11 @@ fn listen(
     let clock = SystemClock::default();
     let started = clock.now();
     let mut ended = None;
+    let mut complete = false;
     loop {
         match lines.recv_timeout(PATIENCE) {
             Ok(line) => {
+                complete |= line.trim_end() == "END";
                 if let Some(outcome) = Outcome::parse(&line) {
                     tell(&line, suite, args);
                     outcomes.push(outcome);
@@ -204,12 +202,13 @@ fn listen(
             // A process the suite left behind may hold its output open; the suite's
             // own last lines are read by now.
             Err(error) => match (ended, error) {
-                (Some(status), _) => return Ok(status),
+                (Some(status), _) => return Ok((status, complete)),
                 (None, RecvTimeoutError::Timeout) => {
                     ended = child.try_wait().context("watching the suite")?;
                 }
                 (None, RecvTimeoutError::Disconnected) => {
-                    return child.wait().context("waiting for the suite");
+                    let status = child.wait().context("waiting for the suite")?;
+                    return Ok((status, complete));
                 }
             },
         }

@@ -28,6 +28,7 @@ public final class Main {
                 failed |= run(one);
             }
         }
+        System.out.println("END");
         System.exit(failed ? 1 : 0);
     }
 
