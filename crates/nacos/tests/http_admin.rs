@@ -1,4 +1,9 @@
 //! Namespaces, this node, and the API as a whole.
+#![allow(
+    clippy::unwrap_used,
+    clippy::indexing_slicing,
+    reason = "helpers of tests are not inside a test function"
+)]
 
 mod http_world;
 
@@ -94,6 +99,39 @@ async fn the_node_tells_how_it_is() {
     assert_eq!(down.data(), json!([]));
     let odd = world.get("/v3/admin/core/cluster/node/list", &[("state", "odd")]).await;
     assert_eq!(odd.refusal(), (400, 23000));
+}
+
+#[tokio::test]
+async fn connections_and_caches_are_asked_for() {
+    let world = World::open().await;
+    assert_eq!(world.get("/v2/core/loader/current", &[]).await.json(), json!({}));
+    let load = world.get("/v3/admin/core/loader/cluster", &[]).await.data();
+    assert_eq!((&load["memberCount"], &load["total"]), (&1.into(), &0.into()));
+    let one = [("connectionId", "gone")];
+    assert_eq!(world.post("/v3/admin/core/loader/reloadClient", &one).await.status, StatusCode::OK);
+    let count = [("count", "0"), ("redirectAddress", "no-port")];
+    assert_eq!(world.post("/v3/admin/core/loader/reloadCurrent", &count).await.refusal().0, 400);
+    let asked = [("ip", "10.0.0.1"), ("dataId", "d"), ("groupName", "G")];
+    assert_eq!(world.get("/v3/admin/cs/metrics/ip", &asked).await.data(), json!({}));
+}
+
+#[tokio::test]
+async fn requests_are_counted_by_route() {
+    let world = World::open().await;
+    world.publish("", "G", "d", "c").await;
+    world.get("/v1/cs/configs", &[("dataId", "absent"), ("group", "G")]).await;
+    let mut registry = prometheus_client::registry::Registry::default();
+    world.nacos.register_metrics(&mut registry);
+    let mut text = String::new();
+    prometheus_client::encoding::text::encode(&mut text, &registry).unwrap();
+    for line in [
+        r#"http_server_requests_seconds_count{method="POST",uri="/v1/cs/configs",status="200"} 1"#,
+        r#"http_server_requests_seconds_count{method="GET",uri="/v1/cs/configs",status="404"} 1"#,
+        r#"nacos_timer_seconds_count{module="config",name="writeConfigRt"} 1"#,
+        r#"nacos_monitor{module="config",name="longPolling"} 0"#,
+    ] {
+        assert!(text.contains(line), "{line}\nis not in\n{text}");
+    }
 }
 
 #[tokio::test]

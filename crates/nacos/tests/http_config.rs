@@ -1,4 +1,9 @@
 //! Configuration over HTTP, in all three generations.
+#![allow(
+    clippy::unwrap_used,
+    clippy::indexing_slicing,
+    reason = "helpers of tests are not inside a test function"
+)]
 
 mod http_world;
 
@@ -133,6 +138,9 @@ async fn beta_and_tag_releases_reach_those_they_are_for() {
     let blue = request().header("Vipserver-Tag", "blue").body(Body::empty()).unwrap();
     let blue = world.send(blue).await;
     assert_eq!((blue.ok(), blue.header("tag")), ("for blue", "blue"));
+    let asked = |tag| [named[0], named[1], ("tag", tag)];
+    assert_eq!(world.get("/v1/cs/configs", &asked("blue")).await.ok(), "for blue");
+    assert_eq!(world.get("/v1/cs/configs", &asked("red")).await.status, StatusCode::NOT_FOUND);
 
     let shown = world.get("/v1/cs/configs", &[named[0], named[1], ("beta", "true")]).await.json();
     assert_eq!(
@@ -348,11 +356,19 @@ async fn items_are_cloned_under_the_names_of_both_generations() {
 
 #[tokio::test]
 async fn t21_quotas_and_limits_have_nacos_codes() {
-    let world = World::open().await;
+    let world = World::with_quotas().await;
     let set = [("namespaceId", "dev"), ("quota", "1"), ("maxSize", "10")];
     assert_eq!(world.post("/v3/admin/cs/capacity", &set).await.data(), true);
     let shown = world.get("/v3/admin/cs/capacity", &[("namespaceId", "dev")]).await.data();
     assert_eq!((&shown["quota"], &shown["maxSize"]), (&1.into(), &10.into()));
+    let publish = async |data_id: &str, content: &str| {
+        let pairs =
+            [("dataId", data_id), ("group", "G"), ("namespaceId", "dev"), ("content", content)];
+        world.post("/v2/cs/config", &pairs).await
+    };
+    assert_eq!(publish("a", "longer than ten").await.refusal(), (400, 5034));
+    assert_eq!(publish("a", "short").await.data(), true);
+    assert_eq!(publish("b", "short").await.refusal(), (400, 5033));
     let v1 = world.post("/v1/cs/capacity", &[("tenant", "dev"), ("quota", "1")]).await.json();
     assert!(v1["message"].as_str().unwrap().contains("tenant to dev"), "{v1}");
     assert_eq!(world.get("/v1/cs/capacity", &[]).await.status, 400);

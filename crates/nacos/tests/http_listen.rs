@@ -1,4 +1,9 @@
 //! Long polling over HTTP.
+#![allow(
+    clippy::unwrap_used,
+    clippy::indexing_slicing,
+    reason = "helpers of tests are not inside a test function"
+)]
 
 mod http_world;
 

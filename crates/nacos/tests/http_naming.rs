@@ -1,9 +1,22 @@
 //! Services and instances over HTTP, in all three generations.
+#![allow(
+    clippy::unwrap_used,
+    clippy::indexing_slicing,
+    reason = "helpers of tests are not inside a test function"
+)]
 
 mod http_world;
 
+use std::sync::Arc;
+
 use http::{Method, StatusCode};
 use http_world::World;
+use seawall_clock::{Clock, SystemClock};
+use seawall_config::ConfigSettings;
+use seawall_identity::Access;
+use seawall_nacos::NacosSettings;
+use seawall_registry::RegistrySettings;
+use seawall_store::{MemoryStore, Store};
 use serde_json::{Value, json};
 
 const SERVICE: [(&str, &str); 3] =
@@ -104,8 +117,10 @@ async fn t14_clients_see_enabled_instances_of_the_clusters_they_ask_for() {
     }
     let asked = with(&SERVICE, &[("clusters", "a,b"), ("healthyOnly", "false")]);
     let list = world.get("/v1/ns/instance/list", &asked).await.json();
-    let ips: Vec<_> = list["hosts"].as_array().unwrap().iter().map(|host| &host["ip"]).collect();
-    assert_eq!((ips, &list["clusters"]), (vec!["10.0.0.1", "10.0.0.2"], &"a,b".into()));
+    let ips: Vec<_> =
+        list["hosts"].as_array().unwrap().iter().map(|host| host["ip"].as_str().unwrap()).collect();
+    assert_eq!(ips, ["10.0.0.1", "10.0.0.2"]);
+    assert_eq!(list["clusters"], "a,b");
     assert_eq!(list["reachProtectionThreshold"], false);
     let all = world.get("/v3/admin/ns/instance/list", &SERVICE).await.data();
     assert_eq!(all.as_array().unwrap().len(), 4, "operators also see disabled ones");
@@ -345,6 +360,35 @@ async fn clients_and_numbers_are_shown() {
     let set = [("entry", "pushEnabled"), ("value", "false")];
     assert_eq!(world.put("/v3/admin/ns/ops/switches", &set).await.refusal(), (501, 40001));
     assert_eq!(world.put("/v1/ns/operator/switches", &set).await.status, 501);
+}
+
+#[tokio::test]
+async fn t05_a_node_that_is_starting_says_so_instead_of_showing_nothing() {
+    let clock: Arc<dyn Clock> = Arc::new(SystemClock::new());
+    let store: Arc<dyn Store> = MemoryStore::new(Arc::clone(&clock));
+    let start = async |warm_up_ms| {
+        let services = RegistrySettings { warm_up_ms, ..RegistrySettings::default() };
+        let (nacos, items) = (NacosSettings::default(), ConfigSettings::default());
+        let (store, clock) = (Arc::clone(&store), Arc::clone(&clock));
+        World::on(store, clock, Access::Open, nacos, items, services).await
+    };
+    let first = start(0).await;
+    while !first.registry.ready() {
+        tokio::task::yield_now().await;
+    }
+    let persistent = addressed("10.0.0.1", &[("ephemeral", "false")]);
+    first.post("/v1/ns/instance", &persistent).await.ok();
+    first.registry.close().await;
+
+    let second = start(3_600_000).await;
+    let v1 = second.get("/v1/ns/instance/list", &SERVICE).await;
+    assert_eq!((v1.status, v1.text.contains("STARTING")), (StatusCode::SERVICE_UNAVAILABLE, true));
+    let v3 = second.get("/v3/client/ns/instance/list", &SERVICE).await;
+    assert_eq!(v3.refusal(), (503, 10002));
+    assert_eq!(second.get("/v1/console/health/readiness", &[]).await.status, 500);
+    let state = second.get("/v1/ns/operator/metrics", &[]).await.json();
+    assert_eq!(state, json!({ "status": "STARTING" }));
+    second.publish("", "G", "d", "configuration is there already").await;
 }
 
 #[tokio::test]

@@ -24,7 +24,7 @@ use super::{
     route::{Route, Warm},
     state::Http,
 };
-use crate::control::Verdict;
+use crate::{Point, control::Verdict};
 
 /// Answers one request to a path that `rows` share.
 pub(super) async fn dispatch(
@@ -38,12 +38,22 @@ pub(super) async fn dispatch(
         method => method.clone(),
     };
     let generation = rows.first().map_or(Generation::V1, |row| row.generation);
-    let answered = answer(http, &rows, &method, request).await;
+    let began = http.clock.now();
+    let answered = answer(Arc::clone(&http), &rows, &method, request).await;
     let reply = answered.unwrap_or_else(|fault| {
         tracing::debug!(%method, path, status = %fault.status, reason = fault.message, "http.refused");
         fault.reply(generation, &path)
     });
+    let uri = rows.first().map_or("", |row| row.path);
+    let took = http.clock.now() - began;
+    http.metrics.http.request(label(&method), uri, reply.status().as_u16(), took);
     reply.into_response()
+}
+
+/// The method as the label of a metric: never one that a caller made up.
+fn label(method: &Method) -> &'static str {
+    let known = ["GET", "POST", "PUT", "DELETE", "PATCH"];
+    known.into_iter().find(|name| *name == method.as_str()).unwrap_or("OTHER")
 }
 
 async fn answer(
@@ -70,7 +80,15 @@ async fn answer(
     drop(peer);
     let generation = route.generation;
     let call = Call { generation, params, headers, content, source, local, admitted };
-    (route.handler)(http, call).await
+    let began = http.clock.now();
+    let reply = (route.handler)(Arc::clone(&http), call).await?;
+    let seconds = (http.clock.now() - began).as_secs_f64();
+    match route.point {
+        Some(Point::ConfigQuery) => http.metrics.config_read(seconds),
+        Some(Point::ConfigPublish | Point::ConfigRemove) => http.metrics.config_written(seconds),
+        _ => {}
+    }
+    Ok(reply)
 }
 
 /// Parameters in the path count as the first ones.
@@ -101,7 +119,9 @@ async fn read_body(
 /// clients that try again at once would make it worse (trap T18).
 async fn count(http: &Http, route: &Route) -> Result<(), Fault> {
     let Some(point) = route.point else { return Ok(()) };
-    if http.control.pass(point, http.clock.now()) != Verdict::Refused {
+    let verdict = http.control.pass(point, http.clock.now());
+    http.metrics.over_limit(point, verdict);
+    if verdict != Verdict::Refused {
         return Ok(());
     }
     tokio::time::sleep(http.settings.grpc.over_limit_delay()).await;

@@ -17,6 +17,7 @@ mod generation;
 mod glossary;
 mod guard;
 mod listening;
+mod metrics;
 mod openapi;
 mod ops;
 mod params;
@@ -31,5 +32,6 @@ mod v1;
 mod v2;
 mod v3;
 
+pub(crate) use metrics::HttpMetrics;
 pub use settings::HttpSettings;
 pub(crate) use table::router;

@@ -121,7 +121,7 @@ impl Reply {
         self
     }
 
-    #[cfg(test)]
+    /// Its status.
     pub(crate) fn status(&self) -> StatusCode {
         self.status
     }

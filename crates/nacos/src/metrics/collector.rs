@@ -60,6 +60,7 @@ fn readings(nacos: &Nacos) -> Vec<(String, &'static str, i64)> {
         ("config".to_owned(), "getConfig", total(nacos.metrics.config_reads.get())),
         ("config".to_owned(), "publish", total(nacos.metrics.config_writes.get())),
         ("config".to_owned(), "notifyClientTask", number(pending)),
+        ("config".to_owned(), "longPolling", nacos.metrics.http.long_polls()),
     ];
     // Nacos counts connections of every part of its clients under the same name.
     for (module, count) in nacos.connections.by_module() {

@@ -11,7 +11,7 @@ use prometheus_client::{
     registry::{Registry, Unit},
 };
 
-use crate::{Point, control::Verdict, grpc::kind::Kind};
+use crate::{Point, control::Verdict, grpc::kind::Kind, http::HttpMetrics};
 
 type Labels = Vec<(&'static str, String)>;
 
@@ -49,6 +49,7 @@ pub struct NacosMetrics {
     over_limit: Family<Labels, Counter>,
     pub(crate) config_reads: Counter,
     pub(crate) config_writes: Counter,
+    pub(crate) http: HttpMetrics,
 }
 
 impl Default for NacosMetrics {
@@ -69,6 +70,7 @@ impl Default for NacosMetrics {
             over_limit: Family::default(),
             config_reads: Counter::default(),
             config_writes: Counter::default(),
+            http: HttpMetrics::default(),
         }
     }
 }
@@ -107,6 +109,7 @@ impl NacosMetrics {
             self.timers.clone(),
         );
         registry.register("nacos_exception", "Requests refused", self.exceptions.clone());
+        self.http.register(registry);
         registry.register(
             "seawall_nacos_over_limit",
             "Operations over their limit",
@@ -143,12 +146,12 @@ impl NacosMetrics {
         self.exceptions.get_or_create(&named(module, name)).inc();
     }
 
-    fn config_read(&self, seconds: f64) {
+    pub(crate) fn config_read(&self, seconds: f64) {
         self.config_reads.inc();
         self.read_config.observe(seconds);
     }
 
-    fn config_written(&self, seconds: f64) {
+    pub(crate) fn config_written(&self, seconds: f64) {
         self.config_writes.inc();
         self.write_config.observe(seconds);
     }

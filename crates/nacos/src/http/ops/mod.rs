@@ -9,6 +9,7 @@ pub(crate) mod config;
 pub(crate) mod discovery;
 pub(crate) mod history;
 pub(crate) mod instance;
+pub(crate) mod loader;
 pub(crate) mod namespace;
 pub(crate) mod node;
 pub(crate) mod operator;

@@ -66,7 +66,11 @@ impl From<WriteError> for Fault {
                     service.grouped_name()
                 ),
             ),
-            WriteError::Threshold { .. } | WriteError::Checked { .. } => bad(Code::ParameterInvalid, message),
+            WriteError::Threshold { .. } => bad(Code::ParameterInvalid, message),
+            WriteError::Checked { service } => bad(
+                Code::HealthCheckRunning,
+                format!("health check is still working, service: {}", service.grouped_name()),
+            ),
             WriteError::Refused(error) => error.into(),
             WriteError::Conflict { .. } => {
                 Self::new(StatusCode::CONFLICT, Code::ResourceConflict, message)

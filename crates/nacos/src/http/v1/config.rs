@@ -15,8 +15,8 @@ use crate::{
         ops::{
             capacity,
             config::{
-                archive, clone, detail, get, gray, listen, listeners as listening, publish, remove,
-                search,
+                archive, cached, clone, detail, get, gray, listen, listeners as listening, publish,
+                remove, search,
             },
             history as past, node as this,
         },
@@ -193,6 +193,12 @@ fn capacities() -> Vec<Route> {
 }
 
 fn operations() -> Vec<Route> {
+    let asked = |path| {
+        V1.get(path, "Ask clients what they have cached of an item")
+            .console("metrics", Read)
+            .takes("ip! dataId! group! tenant")
+            .to(cached::Ask::read, cached::ask, Reply::bare)
+    };
     vec![
         V1.get("/v1/cs/health", "Whether everything is loaded").to(
             nothing,
@@ -207,11 +213,7 @@ fn operations() -> Vec<Route> {
         V1.post("/v1/cs/ops/data/removal", "Import into the embedded database")
             .known(Console)
             .not_offered(),
-        V1.get("/v1/cs/metrics/cluster", "Ask clients for what they have cached")
-            .known(Console)
-            .not_offered(),
-        V1.get("/v1/cs/metrics/current", "Ask this node's clients for what they have cached")
-            .known(Console)
-            .not_offered(),
+        asked("/v1/cs/metrics/cluster"),
+        asked("/v1/cs/metrics/current"),
     ]
 }

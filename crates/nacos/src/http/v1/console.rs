@@ -67,7 +67,7 @@ fn namespaces() -> Vec<Route> {
         V1.get(NAMESPACES, "Whether there is such a namespace")
             .when("checkNamespaceIdExist", "true")
             .console("namespaces", Read)
-            .takes("customNamespaceId")
+            .takes("customNamespaceId!")
             .to(get::read_candidate, get::exists, Reply::bare),
         V1.post(NAMESPACES, "Make a namespace")
             .console("namespaces", Write)

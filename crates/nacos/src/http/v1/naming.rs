@@ -211,7 +211,7 @@ fn operators() -> Vec<Route> {
             V1.get(distro, "See which node is responsible for a client")
                 .console("clients", Read)
                 .takes("ip! port!")
-                .to(console::read_local, operator::responsible, Reply::bare),
+                .to(operator::read_client, operator::responsible, Reply::bare),
             V1.put(log, "Set a log level").known(Console).not_offered(),
         ]
     };

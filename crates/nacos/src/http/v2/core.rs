@@ -9,6 +9,7 @@ use crate::http::{
     forms::{namespace as shown, node as written},
     generation::Generation::V2,
     ops::{
+        loader,
         namespace::{create, delete, get, list, update},
         node,
     },
@@ -19,7 +20,7 @@ use crate::http::{
 const NAMESPACE: &str = "/v2/console/namespace";
 
 pub(super) fn routes() -> Vec<Route> {
-    [namespaces(), nodes(), not_offered()].concat()
+    [namespaces(), nodes(), loads(), not_offered()].concat()
 }
 
 fn namespaces() -> Vec<Route> {
@@ -75,6 +76,30 @@ fn nodes() -> Vec<Route> {
     ]
 }
 
+fn loads() -> Vec<Route> {
+    vec![
+        V2.get("/v2/core/loader/current", "See the connections").console("loader", Read).to(
+            nothing,
+            loader::current,
+            Reply::bare,
+        ),
+        V2.get("/v2/core/loader/cluster", "See how many clients the nodes have")
+            .console("loader", Read)
+            .to(node::read_local, loader::load, Reply::bare),
+        V2.get("/v2/core/loader/reloadClient", "Send one client elsewhere")
+            .console("loader", Write)
+            .takes("connectionId! redirectAddress")
+            .to(loader::Send::read_one, loader::send, |()| Reply::text("success")),
+        V2.get("/v2/core/loader/reloadCurrent", "Send all clients but some elsewhere")
+            .console("loader", Write)
+            .takes("count! redirectAddress")
+            .to(loader::Send::read_count, loader::send, |()| Reply::text("success")),
+        V2.get("/v2/core/loader/smartReloadCluster", "Spread clients over nodes")
+            .known(Console)
+            .not_offered(),
+    ]
+}
+
 fn not_offered() -> Vec<Route> {
     vec![
         V2.put("/v2/core/cluster/node/list", "Change the members").known(Console).not_offered(),
@@ -82,17 +107,6 @@ fn not_offered() -> Vec<Route> {
             .known(Console)
             .not_offered(),
         V2.delete("/v2/core/cluster/nodes", "Remove members").known(Console).not_offered(),
-        V2.get("/v2/core/loader/current", "See the connections").known(Console).not_offered(),
-        V2.get("/v2/core/loader/reloadCurrent", "Send clients elsewhere")
-            .known(Console)
-            .not_offered(),
-        V2.get("/v2/core/loader/smartReloadCluster", "Spread clients over nodes")
-            .known(Console)
-            .not_offered(),
-        V2.get("/v2/core/loader/reloadClient", "Send one client elsewhere")
-            .known(Console)
-            .not_offered(),
-        V2.get("/v2/core/loader/cluster", "See the load of the nodes").known(Console).not_offered(),
         V2.post("/v2/core/ops/raft", "Command the raft groups").known(Console).not_offered(),
         V2.get("/v2/core/ops/ids", "See the number generators").known(Console).not_offered(),
         V2.put("/v2/core/ops/log", "Set a log level").known(Console).not_offered(),

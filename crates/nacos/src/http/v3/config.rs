@@ -14,7 +14,8 @@ use crate::{
         ops::{
             capacity,
             config::{
-                archive, clone, detail, gray, listeners as listening, publish, remove, search,
+                archive, cached, clone, detail, gray, listeners as listening, publish, remove,
+                search,
             },
             history as past,
         },
@@ -126,6 +127,12 @@ fn histories() -> Vec<Route> {
 }
 
 fn others() -> Vec<Route> {
+    let asked = |path| {
+        V3.get(path, "Ask clients what they have cached of an item")
+            .console("metrics", Read)
+            .takes("ip! dataId! groupName! namespaceId")
+            .to(cached::Ask::read, cached::ask, Reply::result)
+    };
     vec![
         V3.get("/v3/admin/cs/listener", "See what an address listens to")
             .config_items(Console)
@@ -139,12 +146,8 @@ fn others() -> Vec<Route> {
             .console("capacity", Write)
             .takes("groupName namespaceId quota maxSize maxAggrCount maxAggrSize")
             .to(capacity::Set::read, capacity::set, Reply::result_yes),
-        V3.get("/v3/admin/cs/metrics/cluster", "Ask clients for what they have cached")
-            .known(Console)
-            .not_offered(),
-        V3.get("/v3/admin/cs/metrics/ip", "Ask this node's clients for what they have cached")
-            .known(Console)
-            .not_offered(),
+        asked("/v3/admin/cs/metrics/cluster"),
+        asked("/v3/admin/cs/metrics/ip"),
         V3.post("/v3/admin/cs/ops/localCache", "Dump all items to local files")
             .known(Console)
             .not_offered(),

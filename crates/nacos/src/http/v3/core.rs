@@ -9,6 +9,7 @@ use crate::http::{
     forms::{namespace as shown, node as written},
     generation::Generation::V3,
     ops::{
+        loader,
         namespace::{create, delete, get, list, update},
         node,
     },
@@ -19,7 +20,7 @@ use crate::http::{
 const NAMESPACE: &str = "/v3/admin/core/namespace";
 
 pub(super) fn routes() -> Vec<Route> {
-    [namespaces(), nodes(), not_offered()].concat()
+    [namespaces(), nodes(), loads(), not_offered()].concat()
 }
 
 fn namespaces() -> Vec<Route> {
@@ -93,25 +94,36 @@ fn nodes() -> Vec<Route> {
     rows
 }
 
+fn loads() -> Vec<Route> {
+    vec![
+        V3.get("/v3/admin/core/loader/current", "See the connections").console("loader", Read).to(
+            nothing,
+            loader::current,
+            Reply::result,
+        ),
+        V3.get("/v3/admin/core/loader/cluster", "See how many clients the nodes have")
+            .console("loader", Read)
+            .to(node::read_local, loader::load, Reply::result),
+        V3.post("/v3/admin/core/loader/reloadClient", "Send one client elsewhere")
+            .console("loader", Write)
+            .takes("connectionId! redirectAddress")
+            .to(loader::Send::read_one, loader::send, Reply::result),
+        V3.post("/v3/admin/core/loader/reloadCurrent", "Send all clients but some elsewhere")
+            .console("loader", Write)
+            .takes("count! redirectAddress")
+            .to(loader::Send::read_count, loader::send, Reply::result),
+        V3.post("/v3/admin/core/loader/smartReloadCluster", "Spread clients over nodes")
+            .known(Console)
+            .not_offered(),
+    ]
+}
+
 fn not_offered() -> Vec<Route> {
     vec![
         V3.put("/v3/admin/core/cluster/node/list", "Change the members")
             .known(Console)
             .not_offered(),
         V3.put("/v3/admin/core/cluster/lookup", "Change how members are found")
-            .known(Console)
-            .not_offered(),
-        V3.get("/v3/admin/core/loader/current", "See the connections").known(Console).not_offered(),
-        V3.post("/v3/admin/core/loader/reloadCurrent", "Send clients elsewhere")
-            .known(Console)
-            .not_offered(),
-        V3.post("/v3/admin/core/loader/smartReloadCluster", "Spread clients over nodes")
-            .known(Console)
-            .not_offered(),
-        V3.post("/v3/admin/core/loader/reloadClient", "Send one client elsewhere")
-            .known(Console)
-            .not_offered(),
-        V3.get("/v3/admin/core/loader/cluster", "See the load of the nodes")
             .known(Console)
             .not_offered(),
         V3.post("/v3/admin/core/ops/raft", "Command the raft groups").known(Console).not_offered(),

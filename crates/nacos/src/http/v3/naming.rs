@@ -14,7 +14,7 @@ use crate::{
         ops::{
             client,
             instance::{deregister, detail, input, list, metadata, patch, register, update},
-            node, operator,
+            operator,
             service::{
                 checker, cluster, create, delete, detail as service, health, input as described,
                 list as services, selector, subscribers, update as change,
@@ -197,7 +197,7 @@ fn clients() -> Vec<Route> {
         V3.get("/v3/admin/ns/client/distro", "See which node is responsible for a client")
             .console("clients", Read)
             .takes("ip! port!")
-            .to(node::read_local, operator::responsible, Reply::result),
+            .to(operator::read_client, operator::responsible, Reply::result),
     ]
 }
 

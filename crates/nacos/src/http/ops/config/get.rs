@@ -12,11 +12,15 @@ use crate::http::{call::Call, fault::Fault, state::Http, target};
 pub(crate) struct Get {
     key: ConfigKey,
     caller: Caller,
+    /// Whether a parameter asks for the release for a tag and nothing else; a header
+    /// only says which one to prefer.
+    tag_only: bool,
 }
 
 impl Get {
     pub(crate) fn read(call: &mut Call) -> Result<Self, Fault> {
-        Ok(Self { key: target::config(call)?, caller: call.caller() })
+        let tag_only = call.params.get("tag").is_some();
+        Ok(Self { key: target::config(call)?, caller: call.caller(), tag_only })
     }
 }
 
@@ -28,6 +32,7 @@ impl Get {
 /// known, "unavailable", so that clients keep their snapshots.
 pub(crate) async fn get(http: Arc<Http>, input: Get) -> Result<Arc<Answer>, Fault> {
     let answer = http.configs.get(&input.key, &input.caller).await?;
+    let answer = answer.filter(|answer| !input.tag_only || answer.gray().is_some());
     answer.ok_or_else(|| Fault::not_found("config data not exist"))
 }
 

@@ -85,6 +85,7 @@ pub(crate) async fn poll(http: Arc<Http>, input: Poll) -> Result<News, Fault> {
         admitted.may_config(&http, Action::Read, &item.key)?;
     }
     drop(admitted);
+    let _waiting = http.metrics.http.waiting();
     let changed = http.configs.wait_changed(&caller, items, wait.unwrap_or_default()).await?;
     Ok(News { changed, in_headers })
 }

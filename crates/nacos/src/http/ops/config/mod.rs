@@ -1,6 +1,7 @@
 //! Configuration items.
 
 pub(crate) mod archive;
+pub(crate) mod cached;
 pub(crate) mod clone;
 pub(crate) mod detail;
 pub(crate) mod get;

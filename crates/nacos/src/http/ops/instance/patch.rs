@@ -13,7 +13,6 @@ pub(crate) struct Patch {
     service: ServiceKey,
     address: InstanceAddress,
     edit: InstanceEdit,
-    healthy: Option<bool>,
 }
 
 impl Patch {
@@ -30,19 +29,13 @@ impl Patch {
                 enabled: input::enabled(&call.params)?,
                 metadata,
             },
-            healthy: call.params.flag("healthy")?,
         })
     }
 }
 
-/// Changes the named parts of the instance.
+/// Changes the named parts of the instance. Its health is not among them: Nacos
+/// takes the parameter and ignores it.
 pub(crate) async fn patch(http: Arc<Http>, input: Patch) -> Result<(), Fault> {
-    let Patch { service, address, edit, healthy } = input;
-    if edit != InstanceEdit::default() {
-        http.registry.update_instance(&service, &address, edit).await?;
-    }
-    if let Some(healthy) = healthy {
-        http.registry.set_health(&service, &address, healthy)?;
-    }
-    Ok(())
+    let Patch { service, address, edit } = input;
+    Ok(http.registry.update_instance(&service, &address, edit).await?)
 }

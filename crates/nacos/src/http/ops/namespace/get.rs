@@ -25,7 +25,11 @@ pub(crate) async fn get(http: Arc<Http>, id: Namespace) -> Result<Filled, Fault>
 
 /// An id that may be free; anything goes.
 pub(crate) fn read_candidate(call: &mut Call) -> Result<Option<Namespace>, Fault> {
-    let id = call.params.first(&["customNamespaceId", "namespaceId"]);
+    let names = ["customNamespaceId", "namespaceId"];
+    if names.iter().all(|name| call.params.raw(name).is_none()) {
+        return Err(Fault::missing("namespaceId"));
+    }
+    let id = call.params.first(&names);
     Ok(id.and_then(|text| text.parse().ok()))
 }
 

@@ -57,6 +57,13 @@ pub(crate) struct Responsible {
     responsible_server: String,
 }
 
+/// A client by its address, and where the request arrived.
+pub(crate) fn read_client(call: &mut Call) -> Result<SocketAddr, Fault> {
+    call.params.required("ip")?;
+    call.params.required_parsed::<u16>("port")?;
+    Ok(call.local)
+}
+
 /// Which node is responsible for a client: this one.
 pub(crate) async fn responsible(_: Arc<Http>, local: SocketAddr) -> Result<Responsible, Fault> {
     Ok(Responsible { responsible_server: local.to_string() })

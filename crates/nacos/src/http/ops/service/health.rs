@@ -2,10 +2,9 @@
 
 use std::sync::Arc;
 
-use http::StatusCode;
-use seawall_registry::{HealthChecker, InstanceAddress, ServiceKey};
+use seawall_registry::{InstanceAddress, ServiceKey};
 
-use crate::http::{call::Call, code::Code, fault::Fault, state::Http, target};
+use crate::http::{call::Call, fault::Fault, state::Http, target};
 
 /// Which instance, and what it is from now on.
 #[derive(Debug)]
@@ -33,14 +32,5 @@ impl SetHealth {
 /// When the server checks the instance itself, for its next check would undo this.
 pub(crate) async fn set(http: Arc<Http>, input: SetHealth) -> Result<(), Fault> {
     let SetHealth { service, address, healthy } = input;
-    let declared = http.registry.service(&service).map(|detail| detail.definition);
-    let checker = declared
-        .and_then(|definition| definition.clusters.get(&address.cluster).cloned())
-        .unwrap_or_default()
-        .checker;
-    if checker != HealthChecker::None {
-        let message = format!("health check is still working, service: {}", service.grouped_name());
-        return Err(Fault::new(StatusCode::BAD_REQUEST, Code::HealthCheckRunning, message));
-    }
     Ok(http.registry.set_health(&service, &address, healthy)?)
 }
