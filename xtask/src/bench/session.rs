@@ -13,6 +13,10 @@ use super::plan::{Answer, Phase};
 use crate::report;
 use crate::server::{Launch, Product, Server};
 
+/// Between "ready" and the load: the peer is ready before its log has a leader, and
+/// what it acknowledges until then is lost at a restart.
+const BREATH: Duration = Duration::from_secs(3);
+
 /// How long a restarted server may take until it has its data.
 const RESTART_PATIENCE: Duration = Duration::from_secs(120);
 
@@ -73,6 +77,7 @@ impl Session<'_> {
         if !measures.iter().any(|measure| measure.name == "startup.empty_ms") {
             measures.push(milliseconds("startup.empty_ms", server.startup()));
         }
+        std::thread::sleep(BREATH);
         let found = self.load(&server, &phase.arguments)?;
         server.require_alive()?;
         let fresh: Vec<Measure> = found
