@@ -82,7 +82,8 @@ impl Nacos {
     /// [`GrpcSettings::drain_spread_ms`](crate::GrpcSettings), to go to another
     /// server, waits for them to leave, at most
     /// [`GrpcSettings::drain_wait_ms`](crate::GrpcSettings), and ends the streams of
-    /// those who stay. From its beginning no new client is taken.
+    /// those who stay. From its beginning no new client is taken. Comes before the drain
+    /// of the doors, which would wait for the streams in vain.
     pub async fn drain(&self) {
         self.connections.drain().await;
     }
