@@ -8,6 +8,7 @@ use anyhow::Context as _;
 use indicatif::{ProgressBar, ProgressStyle};
 use rand::rngs::StdRng;
 use rand::{Rng as _, SeedableRng as _};
+use seawall_clock::{Clock as _, SystemClock};
 
 use super::door::Door;
 use super::outcome::Outcome;
@@ -21,6 +22,9 @@ const PASSWORD: &str = "kill-test-administrator-1";
 
 /// How long writers write before the server dies, in milliseconds.
 const LIFE_MS: std::ops::Range<u64> = 20..400;
+
+/// How long a new server may take until its administrator can log in.
+const LOGIN_PATIENCE: Duration = Duration::from_secs(5);
 
 /// One start in so many is killed too, at a moment before or after it is ready.
 const KILLED_STARTS: u32 = 10;
@@ -126,7 +130,7 @@ impl Run {
         match &self.door {
             Some(door) => Ok(door.another()),
             None => {
-                let door = Door::log_in(&server.url(), PASSWORD)?;
+                let door = first_login(server)?;
                 self.door = Some(door.another());
                 Ok(door)
             }
@@ -175,6 +179,20 @@ impl Run {
             compare(&mut self.outcome, writer, &things, round, door)?;
         }
         Ok(())
+    }
+}
+
+/// The first start makes the administrator when it serves already.
+fn first_login(server: &Server) -> anyhow::Result<Door> {
+    let clock = SystemClock::default();
+    let started = clock.now();
+    loop {
+        match Door::log_in(&server.url(), PASSWORD) {
+            Err(_) if clock.now() - started < LOGIN_PATIENCE => {
+                std::thread::sleep(Duration::from_millis(100));
+            }
+            door => return door,
+        }
     }
 }
 
