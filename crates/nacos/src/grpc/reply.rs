@@ -33,6 +33,12 @@ const TAIL_BYTES_COPIED_MAX: usize = 1_024;
 /// What every answer that went well begins with (trap T1: all three, always).
 pub(crate) const SUCCESS: &str = r#"{"resultCode":200,"errorCode":0,"success":true"#;
 
+/// What every request of ours to a client begins with. Rust's client reads no request
+/// without `headers` and does not even say so (nacos-macro, `request`).
+pub(crate) fn request_start(request_id: &str) -> String {
+    format!(r#"{{"headers":{{}},"requestId":"{request_id}""#)
+}
+
 /// One encoded message, prefix and envelope included. The tail may be shared with
 /// other messages.
 #[derive(Debug, Clone, PartialEq, Eq)]

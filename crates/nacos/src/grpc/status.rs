@@ -45,6 +45,13 @@ impl Status {
         Self { code, message: message.into() }
     }
 
+    /// The trailers of a call that ends so.
+    pub(crate) fn trailers(&self) -> HeaderMap {
+        let mut trailers = HeaderMap::with_capacity(2);
+        self.write(&mut trailers);
+        trailers
+    }
+
     fn write(&self, headers: &mut HeaderMap) {
         headers.insert(STATUS, self.code.value());
         let message = utf8_percent_encode(&self.message, ESCAPED).to_string();

@@ -23,7 +23,7 @@ use super::{
     connection::{AnswerTo, ClientCard, ConnectionSetup, Ending, Link, Outbox, Outgoing},
     frame::Deframer,
     payload::{Metadata, Payload},
-    status::{Code, Status, ok_trailers, response},
+    status::{Code, Status, response},
     unary::next_data,
 };
 use crate::{Nacos, wire::Text};
@@ -227,7 +227,11 @@ impl HttpBody for Pushes {
             }
             None => {
                 self.ended = true;
-                HttpFrame::trailers(ok_trailers())
+                // Never as if all went well: Python's client goes elsewhere only when the
+                // stream fails.
+                let gone =
+                    Status::new(Code::Unavailable, "the connection was ended; connect again");
+                HttpFrame::trailers(gone.trailers())
             }
         })))
     }

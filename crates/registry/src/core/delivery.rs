@@ -223,13 +223,31 @@ impl<S: Clone> RegistryCore<S> {
             return None;
         }
         let mut again = client.waiting.pop_front()?;
-        // A newer push of the same service is on its way already.
-        if let Pending::Service(service) = again.pending
-            && client.subscribed.get(&service).is_none_or(Option::is_some)
-        {
-            again.pending = Pending::Nothing;
+        if let Pending::Service(service) = again.pending {
+            // A newer push of the same service is on its way already, or soon will be.
+            let sent = client.subscribed.get(&service).is_none_or(Option::is_some);
+            let coming = again.tries == 1
+                && self.services.get(service).is_none_or(|service| service.push.is_some());
+            if sent || coming {
+                again.pending = Pending::Nothing;
+            }
         }
         Some(again)
+    }
+
+    /// Tells a new subscriber of the service soon, beside the answer it gets. Java's
+    /// client, subscribing again after it reconnected, does not look at the answer.
+    pub(super) fn push_soon(&mut self, at: Moment, client: ClientIndex, service: ServiceIndex) {
+        let due = at.now.after(self.settings.push_delay_ms);
+        self.wait(client, Waiting { due, tries: 1, pending: Pending::Service(service) });
+        self.watch_delivery(client);
+    }
+
+    fn wait(&mut self, client: ClientIndex, waiting: Waiting) {
+        if let Some(client) = self.clients.get_mut(client) {
+            let place = client.waiting.partition_point(|other| other.due <= waiting.due);
+            client.waiting.insert(place, waiting);
+        }
     }
 
     /// The push was not taken: it is tried again, or the client given up.
@@ -244,10 +262,7 @@ impl<S: Clone> RegistryCore<S> {
             return;
         }
         let due = at.now.after(self.settings.push_retry_ms);
-        if let Some(client) = self.clients.get_mut(index) {
-            let tries = push.tries + 1;
-            client.waiting.push_back(Waiting { due, tries, pending: push.pending });
-        }
+        self.wait(index, Waiting { due, tries: push.tries + 1, pending: push.pending });
     }
 
     /// Gives the client up until it connects again.

@@ -2,13 +2,14 @@
 
 use std::sync::Arc;
 
-use super::{RegistryCore, clients::ClientIndex, services::ServiceIndex};
+use super::{Moment, RegistryCore, clients::ClientIndex, services::ServiceIndex};
 use crate::{ClientId, ClusterName, Query, RegisterError, ServiceKey, ServiceView};
 
 impl<S: Clone> RegistryCore<S> {
     /// Subscribes the client, or changes the clusters it asked for.
     pub(crate) fn subscribe(
         &mut self,
+        at: Moment,
         client: &ClientId,
         key: ServiceKey,
         clusters: Vec<ClusterName>,
@@ -30,7 +31,13 @@ impl<S: Clone> RegistryCore<S> {
         if let Some(service) = self.services.get_mut(index)
             && service.subscribers.insert(client, query.clusters.as_slice().into()).is_none()
         {
+            let announced = service.announced;
             self.subscriptions += 1;
+            // Of a service nobody knows there is nothing to tell: after a restart it
+            // may only not be known again yet, and an empty list must not say so.
+            if announced {
+                self.push_soon(at, client, index);
+            }
         }
         Ok(self.view(&key, &query))
     }

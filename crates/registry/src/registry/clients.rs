@@ -28,7 +28,7 @@ impl Registry {
         service: ServiceKey,
         clusters: Vec<ClusterName>,
     ) -> Result<Arc<ServiceView>, RegisterError> {
-        self.shell.change(|core, _, _| core.subscribe(client, service, clusters))
+        self.shell.change(|core, at, _| core.subscribe(at, client, service, clusters))
     }
 
     /// Ends the client's subscription; nothing happens if it has none.

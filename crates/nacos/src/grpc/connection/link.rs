@@ -24,7 +24,10 @@ use super::{
     core::{Core, Effect, Event},
     outbox::Posted,
 };
-use crate::{GrpcSettings, grpc::reply::Message};
+use crate::{
+    GrpcSettings,
+    grpc::reply::{Message, request_start},
+};
 
 /// Questions to one client that wait for their answer; more are refused.
 const ASKED_MAX: usize = 64;
@@ -205,8 +208,8 @@ impl Link {
                 }
             },
             Effect::Detect => {
-                let json = br#"{"requestId":"d1","module":"internal"}"#;
-                self.post(now, Message::of_json("ClientDetectionRequest", json));
+                let json = format!(r#"{},"module":"internal"}}"#, request_start("d1"));
+                self.post(now, Message::of_json("ClientDetectionRequest", json.as_bytes()));
                 None
             }
             Effect::Silent => {
@@ -257,7 +260,7 @@ impl Link {
             }
             asked.insert(number, answer);
         }
-        let json = format!(r#"{{"requestId":"q{number}"{fields}}}"#);
+        let json = format!("{}{fields}}}", request_start(&format!("q{number}")));
         let posted = self.post_now(Message::of_json(kind, json.as_bytes()));
         let answer = if posted {
             tokio::time::timeout(within, answered).await.ok().and_then(Result::ok)

@@ -7,7 +7,7 @@ use seawall_config::{
 };
 use serde::Serialize;
 
-use crate::grpc::reply::{Message, joined};
+use crate::grpc::reply::{Message, joined, request_start};
 
 /// Kinds of synchronisation of a fuzzy watch, in Nacos's words.
 pub(crate) mod fuzzy_sync {
@@ -69,7 +69,7 @@ impl News {
 
     /// The message, which the client confirms by `request_id`.
     pub(crate) fn encode(&self, request_id: &str) -> Result<Message, serde_json::Error> {
-        let start = format!(r#"{{"requestId":"{request_id}""#);
+        let start = request_start(request_id);
         let (kind, json) = match self {
             Self::Changed(changed) => {
                 ("ConfigChangeNotifyRequest", joined(&start, &ChangedJson::of(changed)))
@@ -245,7 +245,7 @@ mod tests {
             assert_eq!(
                 json,
                 format!(
-                    r#"{{"requestId":"c7","module":"config","dataId":"d","group":"g"{tenant}}}"#
+                    r#"{{"headers":{{}},"requestId":"c7","module":"config","dataId":"d","group":"g"{tenant}}}"#
                 )
             );
         }

@@ -11,7 +11,7 @@ use serde::Serialize;
 
 use super::{Ending, Link, News, push::fuzzy_sync};
 use crate::grpc::{
-    reply::{Message, joined},
+    reply::{Message, joined, request_start},
     service_reply::with_service,
 };
 
@@ -71,7 +71,7 @@ fn service_push(id: u64, view: &ServiceView) -> Result<Message, serde_json::Erro
         group_name: view.service.group.as_str(),
         service_name: view.service.name.as_str(),
     };
-    let mut start = joined(&format!(r#"{{"requestId":"p{id}""#), &start)?;
+    let mut start = joined(&request_start(&format!("p{id}")), &start)?;
     start.pop();
     with_service("NotifySubscriberRequest", &String::from_utf8_lossy(&start), view)
 }
@@ -113,7 +113,7 @@ fn sync_push(id: u64, sync: &FuzzySync) -> Result<Message, serde_json::Error> {
         total_batch: sync.batches,
         current_batch: sync.batch,
     };
-    let json = joined(&format!(r#"{{"requestId":"p{id}""#), &json)?;
+    let json = joined(&request_start(&format!("p{id}")), &json)?;
     Ok(Message::of_json("NamingFuzzyWatchSyncRequest", &json))
 }
 
@@ -136,7 +136,7 @@ fn change_push(
         service_key: service_key(service),
         changed_type: word(change),
     };
-    let json = joined(&format!(r#"{{"requestId":"p{id}""#), &json)?;
+    let json = joined(&request_start(&format!("p{id}")), &json)?;
     Ok(Message::of_json("NamingFuzzyWatchChangeNotifyRequest", &json))
 }
 

@@ -18,7 +18,10 @@ use seawall_registry::{ClientId, Generation, Registry};
 use tokio::sync::Notify;
 
 use super::{ClientCard, Ending, Link, Outbox, link::LinkParts, setup::setup_ack};
-use crate::{ConnectionRule, GrpcSettings, grpc::reply::Message};
+use crate::{
+    ConnectionRule, GrpcSettings,
+    grpc::reply::{Message, request_start},
+};
 
 /// The part of an address list that a drain works on at once.
 const DRAIN_STEP: Duration = Duration::from_millis(20);
@@ -110,13 +113,14 @@ impl ConnectionTable {
             if !rule.admits(others) {
                 return Err(NotTaken::OverLimit);
             }
+            // The registry first: whoever finds the link may register at once.
+            self.registry.connect(link.client.clone(), info, Arc::clone(&link) as _);
             links.insert(peer.connection, Arc::clone(&link))
         };
         if let Some(replaced) = replaced {
             replaced.end(Ending::Replaced);
             self.forget(&replaced);
         }
-        self.registry.connect(link.client.clone(), info, Arc::clone(&link) as _);
         if negotiates {
             self.acknowledge_setup(&link);
         }
@@ -205,7 +209,8 @@ impl ConnectionTable {
         for some in links.chunks(at_once) {
             for link in some {
                 let number = link.next_number();
-                let json = format!(r#"{{"requestId":"r{number}","module":"internal"}}"#);
+                let start = request_start(&format!("r{number}"));
+                let json = format!(r#"{start},"module":"internal"}}"#);
                 link.post_now(Message::of_json("ConnectResetRequest", json.as_bytes()));
             }
             tokio::time::sleep(DRAIN_STEP).await;

@@ -98,7 +98,8 @@ fn clients_are_found_with_what_they_publish_and_subscribe_to() {
     let mut world = World::new();
     let client = world.connect("conn");
     world.register(&client, "s", instance(1)).unwrap();
-    world.core.subscribe(&client, key("t"), vec!["c1".parse().unwrap()]).unwrap();
+    let at = world.at();
+    world.core.subscribe(at, &client, key("t"), vec!["c1".parse().unwrap()]).unwrap();
     let heartbeat = ClientId::heartbeat("10.0.0.1", 2);
     world.register(&heartbeat, "s", instance(2)).unwrap();
     world.apply(StoredChange::Instance(key("p"), instance(3)));

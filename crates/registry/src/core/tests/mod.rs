@@ -60,12 +60,16 @@ impl World {
         world
     }
 
+    fn at(&self) -> Moment {
+        let now = Millis::at(Instant::from_start(self.now));
+        Moment { now, wall: WallTime::from_millis(self.wall) }
+    }
+
     fn call<R>(
         &mut self,
         event: impl FnOnce(&mut RegistryCore<&'static str>, Moment, &mut Effects<&'static str>) -> R,
     ) -> R {
-        let now = Millis::at(Instant::from_start(self.now));
-        let at = Moment { now, wall: WallTime::from_millis(self.wall) };
+        let at = self.at();
         let mut effects = Effects::new();
         let answer = event(&mut self.core, at, &mut effects);
         for effect in effects {
@@ -132,7 +136,8 @@ impl World {
     }
 
     fn subscribe(&mut self, client: &ClientId, service: &str) -> Arc<ServiceView> {
-        self.core.subscribe(client, key(service), Vec::new()).unwrap()
+        let at = self.at();
+        self.core.subscribe(at, client, key(service), Vec::new()).unwrap()
     }
 
     fn apply(&mut self, change: StoredChange) {

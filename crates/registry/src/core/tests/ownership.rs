@@ -143,6 +143,7 @@ fn limits_hold() {
     world.deregister(&client, "s", 1);
     assert_eq!(world.register(&client, "u", instance(5)), limit("services", 2));
     world.subscribe(&client, "s");
-    let refused = world.core.subscribe(&client, key("t"), Vec::new()).map(drop);
+    let at = world.at();
+    let refused = world.core.subscribe(at, &client, key("t"), Vec::new()).map(drop);
     assert_eq!(refused, limit("subscriptions of this client", 1));
 }

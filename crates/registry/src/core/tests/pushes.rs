@@ -18,12 +18,29 @@ fn changes_are_collected_for_half_a_second() {
 }
 
 #[test]
+fn a_new_subscriber_is_told_soon_what_there_was_before_it_came() {
+    let mut world = World::new();
+    let (provider, reader) = (world.connect("p"), world.connect("r"));
+    world.register(&provider, "s", instance(1)).unwrap();
+    world.pass(5_000);
+    world.subscribe(&reader, "s");
+    world.pass(499);
+    assert_eq!(world.told(), []);
+    world.pass(1);
+    assert_eq!(world.told(), [("r", vec![1])]);
+    world.subscribe(&reader, "s");
+    world.pass(4_000);
+    assert_eq!(world.told(), [], "it is no new subscriber");
+}
+
+#[test]
 fn only_subscribers_are_told_and_each_what_it_asked_for() {
     let mut world = World::new();
     let provider = world.connect("p");
     let (all, part, gone) = (world.connect("all"), world.connect("part"), world.connect("gone"));
     world.subscribe(&all, "s");
-    world.core.subscribe(&part, key("s"), vec!["c1".parse().unwrap()]).unwrap();
+    let at = world.at();
+    world.core.subscribe(at, &part, key("s"), vec!["c1".parse().unwrap()]).unwrap();
     world.subscribe(&gone, "s");
     world.core.unsubscribe(&gone, &key("s"));
     let elsewhere = Instance { cluster: "c1".parse().unwrap(), ..instance(2) };

@@ -128,3 +128,27 @@ fn while_the_process_ends_nobody_is_told_and_nothing_is_forgotten() {
     assert_eq!(world.core.take_memory_change(), None);
     assert_eq!(world.ports("s"), [1], "queries see no empty list either");
 }
+
+#[test]
+fn a_service_the_memory_missed_is_not_told_as_empty_either() {
+    let mut world = restarted(&[]);
+    let (reader, provider) = (world.connect("r"), world.connect("p"));
+    world.subscribe(&reader, "s");
+    world.pass(10_000);
+    assert_eq!(world.told(), []);
+    world.register(&provider, "s", instance(1)).unwrap();
+    world.pass(500);
+    assert_eq!(world.told(), [("r", vec![1])]);
+}
+
+#[test]
+fn a_subscriber_of_a_warming_service_is_told_when_it_is_warm() {
+    let mut world = restarted(&[("s", 1)]);
+    let (reader, provider) = (world.connect("r"), world.connect("p"));
+    world.subscribe(&reader, "s");
+    world.pass(10_000);
+    assert_eq!(world.told(), []);
+    world.register(&provider, "s", instance(1)).unwrap();
+    world.pass(500);
+    assert_eq!(world.told(), [("r", vec![1])]);
+}
