@@ -149,10 +149,9 @@ fn read_banner(child: &mut Child) -> String {
         for line in lines.by_ref().map_while(Result::ok) {
             banner.push_str(&line);
             banner.push('\n');
-            if banner.contains("is ready") && banner.ends_with("\n\n") && banner.contains("data") {
-                if sender.send(banner.clone()).is_err() {
-                    return;
-                }
+            let whole = banner.contains("is ready") && banner.ends_with("\n\n");
+            if whole && sender.send(banner.clone()).is_err() {
+                return;
             }
         }
     });
