@@ -138,3 +138,28 @@ async fn health_is_set_by_hand_only_where_nobody_checks() {
     registry.set_health(&key("s"), &address(1), false).unwrap();
     assert!(!registry.instance(&key("s"), &address(1)).unwrap().healthy);
 }
+
+#[tokio::test(start_paused = true)]
+async fn while_the_store_is_away_writes_fail_and_queries_go_on() {
+    let memory = MemoryStore::new(clock());
+    let store: Arc<dyn Store> = memory.clone();
+    let registry = open(&store).await;
+    registry.register_persistent(key("s"), instance(1)).await.unwrap();
+    memory.set_unavailable(Some("maintenance"));
+    tokio::time::sleep(Duration::from_secs(60)).await;
+    let refused = registry.register_persistent(key("s"), instance(2)).await;
+    assert!(matches!(refused, Err(WriteError::Store(_))), "{refused:?}");
+    let refused = registry.update_instance(&key("s"), &address(1), weight(2.0)).await;
+    assert!(matches!(refused, Err(WriteError::Unavailable(_))), "{refused:?}");
+    assert_eq!(ports(&registry, "s"), [1]);
+    let (provider, _) = connect(&registry, "p");
+    registry.register(&provider, key("t"), instance(3)).unwrap();
+    assert_eq!(ports(&registry, "t"), [3], "ephemeral instances need no store");
+    let second = Registry::open(store, clock(), RegistrySettings::default()).await;
+    assert!(matches!(second, Err(crate::OpenError::Unavailable(_))));
+
+    memory.set_unavailable(None);
+    until(|| registry.ready()).await;
+    registry.register_persistent(key("s"), instance(2)).await.unwrap();
+    assert_eq!(ports(&registry, "s"), [1, 2]);
+}
