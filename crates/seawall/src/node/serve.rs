@@ -66,6 +66,8 @@ async fn serve(mode: Mode, settings: &Settings) -> Result<(), Failure> {
 
     wait_for_the_end().await?;
     tracing::info!("draining");
+    // First: clients that are sent away now must not look to others as if they were gone.
+    parts.registry.freeze();
     parts.nacos.drain().await;
     drain.begin();
     // The doors bound their own drain; this bounds a door that would not.
