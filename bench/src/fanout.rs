@@ -117,14 +117,17 @@ impl Rounds {
 
     /// Adds latencies, losses and cost under `name`.
     pub(crate) fn measure(&self, name: &str, fanout: &Fanout, measures: &mut Measures) {
+        measures.add(format!("{name}.failed"), as_f64(fanout.lost));
         let latencies = self.latencies.lock();
+        if latencies.is_empty() {
+            return;
+        }
         for (label, quantile) in [("p50", 0.5), ("p99", 0.99), ("p999", 0.999), ("max", 1.0)] {
             let micros = as_f64(latencies.value_at_quantile(quantile));
             measures.add(format!("{name}.{label}_ms"), micros / 1_000.0);
         }
         let per_cpu_s = as_f64(fanout.pushes) / fanout.processor.as_secs_f64().max(0.01);
         measures.add(format!("{name}.per_cpu_s"), per_cpu_s);
-        measures.add(format!("{name}.failed"), as_f64(fanout.lost));
     }
 }
 

@@ -13,9 +13,9 @@ use super::plan::{Answer, Phase};
 use crate::report;
 use crate::server::{Launch, Product, Server};
 
-/// Between "ready" and the load: the peer is ready before its log has a leader, and
-/// what it acknowledges until then is lost at a restart.
-const BREATH: Duration = Duration::from_secs(3);
+/// Between "ready" and the load: the peer is ready before its log has a leader, which
+/// takes up to five seconds, and what it acknowledges until then is lost at a restart.
+const BREATH: Duration = Duration::from_secs(6);
 
 /// How long a restarted server may take until it has its data.
 const RESTART_PATIENCE: Duration = Duration::from_secs(120);
