@@ -1,5 +1,7 @@
 //! Figures for Prometheus.
 
+use std::sync::Arc;
+
 use axum::{
     extract::State,
     response::{IntoResponse, Response},
@@ -7,6 +9,7 @@ use axum::{
 use http::header;
 use prometheus_client::{encoding::text::encode, registry::Registry};
 use seawall_net::NetMetrics;
+use seawall_registry::RegistryMetrics;
 
 use super::{ApiState, admission::Scraper, error::ApiError};
 use crate::node::Parts;
@@ -23,6 +26,7 @@ impl Metrics {
         net.register(&mut registry);
         parts.store.metrics().register(&mut registry);
         parts.identity.metrics().register(&mut registry);
+        RegistryMetrics::new(Arc::downgrade(&parts.registry)).register(&mut registry);
         parts.configs.register_metrics(&mut registry);
         parts.nacos.register_metrics(&mut registry);
         Self(registry)
