@@ -41,7 +41,7 @@ pub(crate) fn rows(ours: &Measured, peer: Option<&Measured>) -> Vec<Row> {
     }
     let mut rows: Vec<Row> = names
         .into_iter()
-        .filter_map(|name| row(name, find(ours, name), peer.and_then(|peer| find(peer, name))))
+        .filter_map(|name| row(name, find(ours, name), peer.map(|peer| find(peer, name))))
         .collect();
     rows.extend(
         ours.failures
@@ -61,13 +61,17 @@ fn find(measured: &Measured, name: &str) -> Option<f64> {
     found.map(|measure| measure.value)
 }
 
-fn row(name: &str, ours: Option<f64>, peer: Option<f64>) -> Option<Row> {
+/// `peer` is nothing when there was no peer at all: then nothing is asked beside one.
+fn row(name: &str, ours: Option<f64>, peer: Option<Option<f64>>) -> Option<Row> {
+    let alone = peer.is_none();
+    let peer = peer.flatten();
     let failures = name.ends_with("failed");
     if failures && ours.unwrap_or(0.0) == 0.0 && peer.unwrap_or(0.0) == 0.0 {
         return None;
     }
     let ratio = ours.zip(peer).filter(|(_, peer)| *peer != 0.0).map(|(ours, peer)| ours / peer);
     let target = if failures { Some(Target::AtMost(0.0)) } else { target(name) };
+    let target = target.filter(|target| !alone || matches!(target, Target::AtMost(_)));
     let ok = match target {
         None => true,
         Some(Target::TimesPeer(least)) => ratio.is_some_and(|ratio| ratio >= least),
@@ -148,6 +152,14 @@ mod tests {
         let nothing = Measured::default();
         let rows = rows(&nothing, Some(&measured("query.grpc.per_cpu_s", 10.0)));
         assert!(rows.first().is_some_and(|row| !row.ok && row.ours.is_none()));
+    }
+
+    #[test]
+    fn without_a_peer_nothing_is_asked_beside_one() {
+        let rows = rows(&measured("query.grpc.per_cpu_s", 1.0), None);
+        assert!(rows.first().is_some_and(|row| row.ok && row.target.is_none()));
+        let pushed = measured("push.5000.p99_ms", 101.0);
+        assert!(super::rows(&pushed, None).first().is_some_and(|row| !row.ok));
     }
 
     #[test]
