@@ -48,9 +48,9 @@ pub struct GrpcSettings {
     /// Configurations told in one batch of a fuzzy watch. Default 100.
     pub fuzzy_batch: usize,
     /// Time over which a drain spreads its requests to reconnect, in milliseconds, so
-    /// that clients do not all arrive elsewhere at once. Default 2,000.
+    /// that clients do not all arrive elsewhere at once. Default 1,000.
     pub drain_spread_ms: u64,
-    /// Time clients have to leave after that, in milliseconds. Default 5,000.
+    /// Time clients have to leave after that, in milliseconds. Default 2,000.
     pub drain_wait_ms: u64,
     /// How long the answer "over limit" is held back, in milliseconds, so that clients
     /// do not repeat at once. Default 1,000.
@@ -70,8 +70,8 @@ impl Default for GrpcSettings {
             queue_messages_max: 256,
             queue_blocked_ms: 30_000,
             fuzzy_batch: 100,
-            drain_spread_ms: 2_000,
-            drain_wait_ms: 5_000,
+            drain_spread_ms: 1_000,
+            drain_wait_ms: 2_000,
             over_limit_delay_ms: 1_000,
         }
     }

@@ -43,10 +43,24 @@ impl Banner<'_> {
                 "\nTry:\n\
                  \x20 curl -X POST 'http://{http}/nacos/v1/cs/configs' -d 'dataId=greeting&group=DEFAULT_GROUP&content=hello'\n\
                  \x20 curl 'http://{http}/nacos/v1/cs/configs?dataId=greeting&group=DEFAULT_GROUP'\n\
-                 \x20 seawall status --address http://{http}\n",
+                 \x20 {}\n",
+                self.status_command(http),
             ));
         }
         text
+    }
+
+    /// How to ask for the status, ready to be pasted: with the program as it was
+    /// started, and with the password where it is shown anyway.
+    fn status_command(&self, http: SocketAddr) -> String {
+        let program = std::env::args().next().unwrap_or_else(|| "seawall".to_owned());
+        let (username, password) = match self.first_login {
+            Some(login) => (login.username.as_str(), login.password.reveal()),
+            None => ("nacos", "PASSWORD"),
+        };
+        format!(
+            "{program} status --address http://{http} --username {username} --password {password}"
+        )
     }
 }
 

@@ -32,7 +32,7 @@ pub(crate) struct NacosSection {
 
     /// Time over which a stopping node spreads its requests to reconnect, in
     /// milliseconds, so that clients do not all arrive elsewhere at once.
-    #[config(env = "SEAWALL_NACOS_DRAIN_SPREAD_MS", default = 2_000)]
+    #[config(env = "SEAWALL_NACOS_DRAIN_SPREAD_MS", default = 1_000)]
     #[config(layer_attr(arg(
         id = "setting-drain-spread-ms",
         long = "drain-spread-ms",
@@ -41,7 +41,7 @@ pub(crate) struct NacosSection {
     pub(crate) drain_spread_ms: u64,
 
     /// Time clients have to leave after that, in milliseconds.
-    #[config(env = "SEAWALL_NACOS_DRAIN_WAIT_MS", default = 5_000)]
+    #[config(env = "SEAWALL_NACOS_DRAIN_WAIT_MS", default = 2_000)]
     #[config(layer_attr(arg(
         id = "setting-drain-wait-ms",
         long = "drain-wait-ms",

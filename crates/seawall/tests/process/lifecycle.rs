@@ -5,7 +5,8 @@ use crate::node::{Node, run, stderr, stdout};
 #[test]
 fn dev_prints_doors_a_first_login_and_three_commands_to_try() {
     let node = Node::dev(&[]);
-    for part in ["HTTP", "gRPC", "data", "First login", "curl -X POST", "seawall status"] {
+    for part in ["HTTP", "gRPC", "data", "First login", "curl -X POST", "seawall status --address"]
+    {
         assert!(node.banner.contains(part), "no `{part}` in:\n{}", node.banner);
     }
     let (user, password) = node.first_login();
