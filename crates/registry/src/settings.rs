@@ -10,8 +10,12 @@ use crate::OpenError;
 #[derive(Debug, Clone, PartialEq, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub struct RegistrySettings {
-    /// How long changes of a service are collected before its subscribers are told,
-    /// in milliseconds. Default 500. Longer: fewer pushes; shorter: sooner known.
+    /// How long the first change of a quiet service is held back for others that come
+    /// with it, in milliseconds. Default 20. This is how soon subscribers learn of a
+    /// lone change.
+    pub push_first_ms: u64,
+    /// Shortest time between two pushes of a service, in milliseconds, in which changes
+    /// are collected. Default 500. Longer: fewer pushes; shorter: sooner known.
     pub push_delay_ms: u64,
     /// How long a client may take to acknowledge a push, in milliseconds. Default 5,000.
     pub push_timeout_ms: u64,
@@ -77,6 +81,7 @@ pub struct CheckSettings {
 impl Default for RegistrySettings {
     fn default() -> Self {
         Self {
+            push_first_ms: 20,
             push_delay_ms: 500,
             push_timeout_ms: 5_000,
             push_retry_ms: 1_000,

@@ -54,7 +54,10 @@ impl<S: Clone> RegistryCore<S> {
         self.ref_time_last = self.ref_time_last.max(service.last_ref_time);
         service.views.get_mut().clear();
         if service.push.is_none() && !service.subscribers.is_empty() && service.warming.is_none() {
-            let due = at.now.after(self.settings.push_delay_ms);
+            // At once for a lone change, but never two pushes close together.
+            let first = at.now.after(self.settings.push_first_ms);
+            let spaced = service.pushed.map(|last| last.after(self.settings.push_delay_ms));
+            let due = spaced.map_or(first, |spaced| spaced.max(first));
             service.push = Some(self.timers.arm(due, Timer::Push(index)));
         }
         self.unremembered.insert(index);

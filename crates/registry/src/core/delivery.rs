@@ -90,6 +90,7 @@ impl<S: Clone> RegistryCore<S> {
             return;
         }
         service.push = None;
+        service.pushed = Some(at.now);
         let subscribers: Vec<_> = service.subscribers.keys().copied().collect();
         for client in subscribers {
             self.send(at, client, Pending::Service(index), 1, effects);

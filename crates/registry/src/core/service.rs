@@ -9,7 +9,7 @@ use super::{
     clients::ClientIndex,
     edits::Overlay,
     slots::{Slot, Slots},
-    timers::TimerId,
+    timers::{Millis, TimerId},
     views::CachedView,
 };
 use crate::{ClusterName, Instance, InstanceAddress, ServiceDefinition, ServiceKey};
@@ -47,6 +47,8 @@ pub(crate) struct ServiceState {
     pub(crate) last_ref_time: u64,
     /// The timer that will tell the subscribers.
     pub(crate) push: Option<TimerId>,
+    /// When they were last told.
+    pub(crate) pushed: Option<Millis>,
     /// The timer that will see whether it is still empty.
     pub(crate) empty: Option<TimerId>,
     /// How many instances it has to have again before it is complete after a restart.
@@ -71,6 +73,7 @@ impl ServiceState {
             views: Mutex::new(Vec::new()),
             last_ref_time,
             push: None,
+            pushed: None,
             empty: None,
             warming: None,
             remembered: 0,

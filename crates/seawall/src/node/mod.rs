@@ -2,6 +2,7 @@
 
 mod banner;
 mod doors;
+mod first_login;
 mod parts;
 mod serve;
 mod telemetry;

@@ -2,14 +2,16 @@
 
 use std::{path::Path, sync::Arc};
 
+use anyhow::Context as _;
 use seawall_clock::{Clock, SystemClock};
 use seawall_config::{ConfigService, MasterKey};
-use seawall_identity::Identity;
+use seawall_identity::{FirstLogin, Identity};
 use seawall_nacos::Nacos;
 use seawall_registry::Registry;
 use seawall_resource::{Kinds, Namespaces, ResourceStore};
 use seawall_store::{EmbeddedStore, Store};
 
+use super::first_login;
 use crate::{exit::Failure, settings::Settings};
 
 /// File in the data directory with the key that encrypts `cipher-` items at rest.
@@ -29,8 +31,9 @@ pub(crate) struct Parts {
 }
 
 impl Parts {
-    /// Opens everything in the data directory of `settings`.
-    pub(super) async fn open(settings: &Settings) -> Result<Self, Failure> {
+    /// Opens everything in the data directory of `settings`. Somebody can log in when
+    /// this returns; a login that was made for that is returned, to be shown once.
+    pub(super) async fn open(settings: &Settings) -> Result<(Self, Option<FirstLogin>), Failure> {
         let clock: Arc<dyn Clock> = Arc::new(SystemClock::new());
         let refused = |error: &dyn std::error::Error| Failure::Refused(error.to_string());
         settings.security.identity().validate().map_err(|error| refused(&error))?;
@@ -41,6 +44,8 @@ impl Parts {
         let identity = Identity::open(shared.clone(), clock.clone(), settings.security.identity())
             .await
             .map_err(|error| refused(&error))?;
+        // Hashing a password takes a core for a while: beside the rest.
+        let first_login = tokio::spawn(first_login::ensure(identity.clone()));
         let resources = ResourceStore::new(shared.clone(), clock.clone(), Kinds::built_in());
         let namespaces =
             Namespaces::over(resources.clone()).await.map_err(|error| refused(&error))?;
@@ -61,7 +66,10 @@ impl Parts {
             clock: clock.clone(),
             settings: settings.nacos.nacos(),
         });
-        Ok(Self { clock, store, identity, namespaces, resources, registry, configs, nacos })
+        let first_login = first_login.await.context("the first login was not made")??;
+        let parts =
+            Self { clock, store, identity, namespaces, resources, registry, configs, nacos };
+        Ok((parts, first_login))
     }
 
     /// Whether clients may be answered.

@@ -3,17 +3,11 @@
 use std::{io::Write as _, time::Duration};
 
 use anyhow::Context as _;
-use seawall_identity::{FirstLogin, Secret, WriteError};
 use seawall_net::{Drain, NetMetrics};
 use tokio::signal::unix::{SignalKind, signal};
 
 use super::{banner::Banner, doors::Doors, parts::Parts, telemetry, trace::TraceLayer};
 use crate::{api, exit::Failure, settings::Settings, traffic};
-
-/// Password of the first administrator, for installations by script.
-const ADMIN_PASSWORD_VARIABLE: &str = "SEAWALL_ADMIN_PASSWORD";
-/// Name of the first administrator, as in Nacos.
-const ADMIN: &str = "nacos";
 
 /// For whom the node runs.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -37,7 +31,7 @@ pub(crate) fn run(mode: Mode, settings: &Settings) -> Result<(), Failure> {
 async fn serve(mode: Mode, settings: &Settings) -> Result<(), Failure> {
     let net_metrics = NetMetrics::default();
     let doors = Doors::bind(settings, &net_metrics)?;
-    let parts = Parts::open(settings).await?;
+    let (parts, first_login) = Parts::open(settings).await?;
     let (http, grpc) = (doors.http.local_addr(), doors.grpc.local_addr());
     let router = parts
         .nacos
@@ -57,7 +51,6 @@ async fn serve(mode: Mode, settings: &Settings) -> Result<(), Failure> {
         }
     });
 
-    let first_login = first_login(&parts).await?;
     let banner =
         Banner { mode, http, grpc, data: &settings.data, first_login: first_login.as_ref() };
     print(&banner.text())?;
@@ -77,21 +70,6 @@ async fn serve(mode: Mode, settings: &Settings) -> Result<(), Failure> {
     }
     parts.close().await;
     Ok(())
-}
-
-/// Makes sure that somebody can log in.
-async fn first_login(parts: &Parts) -> Result<Option<FirstLogin>, Failure> {
-    let failed =
-        |error: WriteError| Failure::Failed(format!("cannot make the first login: {error}"));
-    match std::env::var(ADMIN_PASSWORD_VARIABLE) {
-        Ok(password) => {
-            match parts.identity.create_first_admin(ADMIN, &Secret::new(password)).await {
-                Ok(()) | Err(WriteError::Exists { .. }) => Ok(None),
-                Err(error) => Err(failed(error)),
-            }
-        }
-        Err(_) => parts.identity.ensure_first_admin().await.map_err(failed),
-    }
 }
 
 fn print(text: &str) -> Result<(), Failure> {

@@ -7,8 +7,18 @@ use seawall_registry::{CheckSettings, RegistrySettings};
 #[config(layer_attr(derive(Debug, Clone, clap::Args)))]
 #[config(layer_attr(serde(deny_unknown_fields)))]
 pub(crate) struct RegistrySection {
-    /// How long changes of a service are collected before its subscribers are told, in
-    /// milliseconds. Longer: fewer pushes; shorter: sooner known.
+    /// How long the first change of a quiet service is held back for others that come
+    /// with it, in milliseconds: how soon subscribers learn of a lone change.
+    #[config(env = "SEAWALL_REGISTRY_PUSH_FIRST_MS", default = 20)]
+    #[config(layer_attr(arg(
+        id = "setting-push-first-ms",
+        long = "push-first-ms",
+        value_name = "MS"
+    )))]
+    pub(crate) push_first_ms: u64,
+
+    /// Shortest time between two pushes of a service, in milliseconds, in which
+    /// changes are collected. Longer: fewer pushes; shorter: sooner known.
     #[config(env = "SEAWALL_REGISTRY_PUSH_DELAY_MS", default = 500)]
     #[config(layer_attr(arg(
         id = "setting-push-delay-ms",
@@ -72,6 +82,7 @@ pub(crate) struct RegistrySection {
 impl RegistrySection {
     pub(crate) fn registry(&self) -> RegistrySettings {
         RegistrySettings {
+            push_first_ms: self.push_first_ms,
             push_delay_ms: self.push_delay_ms,
             restart_grace_ms: self.restart_grace_ms,
             beat_timeout_ms: self.beat_timeout_ms,

@@ -67,7 +67,7 @@ impl Start {
         };
         // A push goes out at once, whatever the standing clock says.
         let registry_settings =
-            RegistrySettings { push_delay_ms: 0, ..RegistrySettings::default() };
+            RegistrySettings { push_first_ms: 0, push_delay_ms: 0, ..RegistrySettings::default() };
         let registry = Registry::open(Arc::clone(&store), Arc::clone(&shared), registry_settings)
             .await
             .unwrap();

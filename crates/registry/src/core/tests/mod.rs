@@ -36,7 +36,8 @@ struct World {
 
 impl World {
     fn new() -> Self {
-        Self::with(RegistrySettings::default())
+        // A first change waits as long as the others: most scenarios are about merging.
+        Self::with(RegistrySettings { push_first_ms: 500, ..RegistrySettings::default() })
     }
 
     /// A node that started on an empty store.

@@ -18,6 +18,27 @@ fn changes_are_collected_for_half_a_second() {
 }
 
 #[test]
+fn a_lone_change_is_told_at_once_and_the_next_ones_together() {
+    let mut world = World::with(RegistrySettings::default());
+    let (provider, reader) = (world.connect("p"), world.connect("r"));
+    world.subscribe(&reader, "s");
+    world.pass(1_000);
+    world.told();
+    world.register(&provider, "s", instance(1)).unwrap();
+    world.pass(19);
+    assert_eq!(world.told(), []);
+    world.pass(1);
+    assert_eq!(world.told(), [("r", vec![1])], "20 ms after the change");
+    world.batch(&provider, "s", &[1, 2]);
+    world.pass(300);
+    world.batch(&provider, "s", &[1, 2, 3]);
+    world.pass(199);
+    assert_eq!(world.told(), []);
+    world.pass(1);
+    assert_eq!(world.told(), [("r", vec![1, 2, 3])], "500 ms after the push before");
+}
+
+#[test]
 fn a_new_subscriber_is_told_soon_what_there_was_before_it_came() {
     let mut world = World::new();
     let (provider, reader) = (world.connect("p"), world.connect("r"));

@@ -4,7 +4,7 @@ use super::*;
 use crate::{Beat, BeatOutcome};
 
 #[tokio::test(start_paused = true)]
-async fn a_change_reaches_a_subscriber_half_a_second_later_and_is_acknowledged() {
+async fn a_lone_change_reaches_a_subscriber_at_once_and_is_acknowledged() {
     let registry = open(&store()).await;
     let (reader, inbox) = connect(&registry, "r");
     let (provider, _) = connect(&registry, "p");
@@ -13,7 +13,7 @@ async fn a_change_reaches_a_subscriber_half_a_second_later_and_is_acknowledged()
     registry.register(&provider, key("s"), instance(1)).unwrap();
     until(|| !inbox.lists().is_empty()).await;
     let took = began.elapsed();
-    assert!((500..=520).contains(&took.as_millis()), "{took:?}");
+    assert!((20..=40).contains(&took.as_millis()), "{took:?}");
     let id = inbox.pushes.lock()[0].id;
     registry.acknowledge(&reader, id);
     tokio::time::sleep(Duration::from_secs(60)).await;
