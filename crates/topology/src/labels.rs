@@ -134,16 +134,23 @@ fn parse_requirement(part: &str) -> Result<Requirement, SelectorError> {
         let plain = |c: char| c.is_alphanumeric() || matches!(c, '-' | '_' | '.' | '/');
         (!text.is_empty() && text.chars().all(plain)).then(|| text.to_owned()).ok_or_else(refused)
     };
-    let one = |text: &str| BTreeSet::from([text.trim().to_owned()]);
+    // A value that looks like syntax would not be read as it was written.
+    let value = |text: &str| {
+        let text = text.trim();
+        let plain = |c: char| c.is_alphanumeric() || matches!(c, '-' | '_' | '.' | '/' | ':');
+        text.chars().all(plain).then(|| text.to_owned()).ok_or_else(refused)
+    };
+    let one = |text: &str| Ok(BTreeSet::from([value(text)?]));
     if let Some((left, right)) = part.split_once("!=") {
-        return Ok(Requirement::NotIn(key(left)?, one(right)));
+        return Ok(Requirement::NotIn(key(left)?, one(right)?));
     }
     if let Some((left, right)) = part.split_once('=') {
-        return Ok(Requirement::In(key(left)?, one(right.trim_start_matches('='))));
+        let right = right.strip_prefix('=').unwrap_or(right);
+        return Ok(Requirement::In(key(left)?, one(right)?));
     }
     if let Some(list) = part.strip_suffix(')') {
         let (left, values) = list.split_once('(').ok_or_else(refused)?;
-        let values = values.split(',').map(|v| v.trim().to_owned()).collect();
+        let values = values.split(',').map(value).collect::<Result<_, _>>()?;
         let (name, operator) = left.trim().rsplit_once(char::is_whitespace).ok_or_else(refused)?;
         return match operator {
             "in" => Ok(Requirement::In(key(name)?, values)),
@@ -186,7 +193,8 @@ mod tests {
 
     #[test]
     fn refuses_what_it_does_not_understand() {
-        for text in ["zone in a", "in (a)", "= a", "zone within (a)", "a b"] {
+        for text in ["zone in a", "in (a)", "= a", "zone within (a)", "a b", "a = (b", "a = b = c"]
+        {
             assert!(text.parse::<Selector>().is_err(), "{text}");
         }
     }

@@ -31,7 +31,7 @@ final class RestartCases {
         t.naming().registerInstance(t.unique, instance(9001));
         t.expectPorts(t.naming(), List.of(9001));
         t.control("restart");
-        t.subscribe(t.naming()).expect(List.of(9001), REDO);
+        t.subscribeAfterRestart(t.naming(), REDO).expect(List.of(9001), REDO);
     }
 
     private static void redoSubscribe(Trial t) throws Exception {

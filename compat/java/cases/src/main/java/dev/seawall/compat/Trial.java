@@ -182,6 +182,26 @@ public class Trial {
         return ports;
     }
 
+    /**
+     * Subscribes at a server that has just started. It says 300 (starting) until the
+     * service's providers are back, rather than show a list that is not whole.
+     */
+    public Ports subscribeAfterRestart(NamingService client, Duration within) throws Exception {
+        Ports ports = new Ports();
+        eventually(within, () -> {
+            try {
+                client.subscribe(unique, ports);
+                return null;
+            } catch (NacosException refused) {
+                if (refused.getErrCode() == 300) {
+                    return refused.getErrMsg();
+                }
+                throw refused;
+            }
+        });
+        return ports;
+    }
+
     /** A listener and every content it hears; a removed configuration is heard as "". */
     public static class Contents extends AbstractListener {
         public final Inbox<String> inbox = new Inbox<>();
