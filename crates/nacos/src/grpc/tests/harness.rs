@@ -230,6 +230,18 @@ impl Pushed {
         next.await.expect("nothing was pushed").ok().flatten().map(read)
     }
 
+    /// How the stream ends, once whatever is still pushed has been passed over.
+    pub(super) async fn ending(&mut self) -> tonic::Code {
+        loop {
+            let next = tokio::time::timeout(Duration::from_secs(10), self.incoming.message());
+            match next.await.expect("the stream goes on") {
+                Ok(Some(_)) => {}
+                Ok(None) => return tonic::Code::Ok,
+                Err(status) => return status.code(),
+            }
+        }
+    }
+
     /// The next push of type `kind`, confirmed; other types are confirmed and passed over.
     pub(super) async fn expect(&mut self, kind: &str) -> Value {
         loop {

@@ -160,11 +160,17 @@ async fn t18_a_drain_asks_clients_to_leave_and_ends_those_who_stay() {
     let (client, mut pushed) = node.client().await;
     let nacos = std::sync::Arc::clone(&node.nacos);
     let draining = tokio::spawn(async move { nacos.drain().await });
-    let (kind, _) = pushed.next().await.unwrap();
+    let (kind, json) = pushed.next().await.unwrap();
     assert_eq!(kind, "ConnectResetRequest");
+    assert_eq!(json["headers"], json!({}), "Rust's client reads no request without them");
     // Nobody new is let in, and those who ask are told to wait.
     assert_eq!(client.refused("ServerCheckRequest", json!({})).await, 300);
-    assert!(pushed.next().await.is_none());
+    let ending = pushed.ending().await;
+    assert_eq!(
+        ending,
+        tonic::Code::Unavailable,
+        "Python's client stays at a stream that ends well"
+    );
     draining.await.unwrap();
     assert_eq!(node.nacos.connections.len(), 0);
     node.drain.begin();

@@ -75,6 +75,7 @@ async fn a_subscriber_is_pushed_every_change() {
     register(&provider, "s", "10.0.0.1").await;
     let told = told_of(&mut pushed, &["10.0.0.1"]).await;
     assert_eq!((&told["serviceName"], &told["groupName"]), (&json!("s"), &json!("g")));
+    assert_eq!(told["headers"], json!({}), "Rust's client reads no request without them");
     let before = told["serviceInfo"]["lastRefTime"].as_u64().unwrap();
     provider.done("InstanceRequest", instance("s", "deregisterInstance", "10.0.0.1")).await;
     let told = told_of(&mut pushed, &[]).await;
