@@ -12,7 +12,7 @@ async def restart_redo_register(t):
     await t.register(provider, instance(t.unique, 9001))
     await t.expect_ports(await t.naming(), t.unique, [9001])
     await t.control("restart")
-    events, _ = await t.subscribe(await t.naming(), t.unique)
+    events, _ = await t.subscribe_after_restart(await t.naming(), t.unique, within=REDO)
     await t.expect(events, [9001], within=REDO)
 
 

@@ -126,6 +126,17 @@ class Trial:
         await client.subscribe(param)
         return inbox, param
 
+    async def subscribe_after_restart(self, client, service, within):
+        """Subscribes at a server that has just started. It answers 300 (starting) until the
+        service's providers are back, rather than show a list that is not whole."""
+        accepted = []
+
+        async def check():
+            accepted.append(await self.subscribe(client, service))
+
+        await self.eventually(within, check)
+        return accepted[-1]
+
     async def listen(self, client, data_id):
         inbox = asyncio.Queue()
 

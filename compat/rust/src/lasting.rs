@@ -8,7 +8,7 @@ use tokio::net::TcpListener;
 use tokio::time::timeout;
 
 use crate::config::{expect_content, get, listen, publish, publish_until_heard};
-use crate::naming::{expect_ports, instance, register, subscribe};
+use crate::naming::{expect_ports, instance, register, subscribe, subscribe_after_restart};
 use crate::trial::{
     Case, GROUP, Options, Outcome, REDO, SOON, Trial, admin, case, control, fail, need_auth,
 };
@@ -88,7 +88,7 @@ async fn restart_redo_register(t: Arc<Trial>) -> Outcome {
     expect_ports(&t.naming(&open).await?, &t.unique, &[9001]).await?;
     control("restart").await?;
     let consumer = t.naming(&open).await?;
-    let mut events = subscribe(&consumer, &t.unique).await?;
+    let mut events = subscribe_after_restart(&consumer, &t.unique, REDO).await?;
     events.expect(&vec![9001], REDO).await
 }
 

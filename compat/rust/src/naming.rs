@@ -3,6 +3,7 @@
 use std::collections::HashMap;
 use std::process::{ExitCode, Stdio};
 use std::sync::Arc;
+use std::time::Duration;
 
 use nacos_sdk::api::naming::{NamingService, ServiceInstance};
 use tokio::io::{AsyncBufReadExt as _, BufReader};
@@ -82,6 +83,22 @@ async fn expect_ports_in(
 pub async fn subscribe(client: &NamingService, service: &str) -> Result<Inbox<Vec<i32>>, End> {
     let (listener, inbox) = naming_listener();
     client.subscribe(service.to_owned(), group(), Vec::new(), listener).await?;
+    Ok(inbox)
+}
+
+/// Subscribes at a server that has just started. It answers 300 (starting) until the
+/// service's providers are back, rather than show a list that is not whole.
+pub async fn subscribe_after_restart(
+    client: &NamingService,
+    service: &str,
+    within: Duration,
+) -> Result<Inbox<Vec<i32>>, End> {
+    let (listener, inbox) = naming_listener();
+    eventually(within, || async {
+        let asked = client.subscribe(service.to_owned(), group(), Vec::new(), listener.clone());
+        asked.await.map_err(|error| format!("{error:?}"))
+    })
+    .await?;
     Ok(inbox)
 }
 

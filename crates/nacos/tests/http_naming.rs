@@ -37,6 +37,27 @@ async fn hosts(world: &World) -> Vec<String> {
 }
 
 #[tokio::test]
+async fn a_cluster_called_none_is_the_default_one() {
+    let world = World::open().await;
+    world.post("/v1/ns/instance", &addressed("10.0.0.1", &[("clusterName", "None")])).await.ok();
+    let beaten = with(&SERVICE, &[("beat", r#"{"ip": "10.0.0.1", "port": 80}"#)]);
+    assert_eq!(world.put("/v1/ns/instance/beat", &beaten).await.json()["code"], 10200);
+    assert_eq!(hosts(&world).await, ["10.0.0.1"], "one instance, whatever its cluster is called");
+    world.put("/v1/ns/instance", &addressed("10.0.0.1", &[("weight", "7")])).await.ok();
+    let list = world.get("/v1/ns/instance/list", &SERVICE).await.json();
+    assert_eq!(list["hosts"][0]["weight"], 7.0);
+}
+
+#[tokio::test(start_paused = true)]
+async fn deregistering_what_is_not_there_takes_no_time() {
+    let world = World::open().await;
+    let began = tokio::time::Instant::now();
+    let gone = addressed("10.0.0.1", &[("ephemeral", "false")]);
+    assert_eq!(world.delete("/v1/ns/instance", &gone).await.ok(), "ok");
+    assert!(began.elapsed() < std::time::Duration::from_secs(1), "{:?}", began.elapsed());
+}
+
+#[tokio::test]
 async fn what_one_generation_registers_all_others_see() {
     let world = World::open().await;
     for (ip, path) in [

@@ -26,8 +26,17 @@ pub(crate) fn service_of(params: &Params) -> Result<ServiceKey, Fault> {
 
 /// The cluster under any of the names clients use; absent means the default one.
 pub(crate) fn cluster(params: &Params) -> Result<ClusterName, Fault> {
-    let named = params.first(&["clusterName", "cluster"]).unwrap_or_default();
-    Ok(ClusterName::or_default(named)?)
+    Ok(cluster_named(params.first(&["clusterName", "cluster"]).unwrap_or_default())?)
+}
+
+/// The cluster of this name, the default one if it is blank. Python's client before 3
+/// writes `None` for it when it registers and nothing when it beats or deregisters;
+/// both must be one cluster.
+pub(crate) fn cluster_named(name: &str) -> Result<ClusterName, NameError> {
+    match name.trim() {
+        "None" => ClusterName::or_default(""),
+        named => ClusterName::or_default(named),
+    }
 }
 
 /// The address the parameters name.

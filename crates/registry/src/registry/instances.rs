@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use seawall_store::{Batch, record};
+use seawall_store::{Batch, CommitError, Precondition, record};
 
 use super::Registry;
 use crate::{
@@ -76,7 +76,13 @@ impl Registry {
         service: &ServiceKey,
         address: &InstanceAddress,
     ) -> Result<(), WriteError> {
-        self.shell.commit(Batch::new().delete(keys::instance(service, address))).await
+        // Deleting what is not there would be a commit that no watcher ever sees.
+        let key = keys::instance(service, address);
+        let batch = Batch::new().when(Precondition::Present(key.clone())).delete(key);
+        match self.shell.commit(batch).await {
+            Err(WriteError::Store(CommitError::Precondition { .. })) => Ok(()),
+            done => done,
+        }
     }
 
     /// Changes weight, enabled or metadata of an instance, whoever registered it;

@@ -2,7 +2,7 @@
 
 use std::{sync::Arc, time::Duration};
 
-use seawall_registry::{Beat, BeatOutcome, ClusterName, Instance, InstanceAddress, ServiceKey};
+use seawall_registry::{Beat, BeatOutcome, Instance, InstanceAddress, ServiceKey};
 use serde::Deserialize;
 
 use super::legal;
@@ -56,7 +56,7 @@ fn full(text: &str, call: &Call) -> Result<Beat, Fault> {
     let described: Described = serde_json::from_str(text)
         .map_err(|error| Fault::invalid(format!("parameter 'beat' cannot be read: {error}")))?;
     let cluster = match described.cluster.as_deref().map(str::trim) {
-        Some(named) if !named.is_empty() => named.parse::<ClusterName>()?,
+        Some(named) if !named.is_empty() => target::cluster_named(named)?,
         _ => target::cluster(&call.params)?,
     };
     let address = InstanceAddress::new(described.ip.trim(), described.port, cluster);
