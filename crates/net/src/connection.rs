@@ -1,15 +1,26 @@
 //! One connection from its first byte to its last.
 
-use std::{convert::Infallible, io, pin::pin, sync::Arc, time::Duration};
+use std::{
+    convert::Infallible,
+    io,
+    pin::{Pin, pin},
+    sync::Arc,
+    time::Duration,
+};
 
-use axum::{Router, body::Body, response::IntoResponse};
+use axum::{
+    BoxError,
+    body::{Body, HttpBody},
+    response::IntoResponse,
+};
 use http::{Request, Response, StatusCode};
 use hyper::{
     body::Incoming,
+    rt::{Read, Write},
     server::conn::{http1, http2},
-    service::service_fn,
+    service::{HttpService, service_fn},
 };
-use hyper_util::rt::{TokioExecutor, TokioIo, TokioTimer};
+use hyper_util::rt::{TokioIo, TokioTimer};
 use tokio::{
     io::{AsyncRead, AsyncWrite},
     net::TcpStream,
@@ -19,9 +30,10 @@ use tokio_util::sync::CancellationToken;
 use tower::ServiceExt;
 
 use crate::{
-    DoorSettings, Drain, NetMetrics, Peer,
+    DoorSettings, Drain, NetMetrics, Peer, Serve,
     body::{bounded, declared_too_large},
     metrics::Stage,
+    one_task::{Connection, Requests, drive},
     prefixed::Prefixed,
     refusal::answer_http1,
     sniff::{Protocol, is_tls, sniff},
@@ -29,10 +41,10 @@ use crate::{
 };
 
 /// What all connections of a door share.
-pub(crate) struct Shared {
+pub(crate) struct Shared<S> {
     pub(crate) settings: DoorSettings,
     pub(crate) certificates: Option<Arc<Certificates>>,
-    pub(crate) router: Router,
+    pub(crate) service: S,
     pub(crate) drain: Drain,
     /// Cancelled when the time to finish is over.
     pub(crate) cut: CancellationToken,
@@ -53,10 +65,10 @@ impl Broken {
 }
 
 /// Serves `stream` until either side ends it.
-pub(crate) async fn serve(
+pub(crate) async fn serve<S: Serve>(
     stream: TcpStream,
     mut peer: Peer,
-    shared: &Shared,
+    shared: &Shared<S>,
 ) -> Result<(), Broken> {
     let within = shared.settings.handshake_timeout();
     let first = in_time(within, first_byte(&stream)).await.map_err(Broken::at(Stage::FirstByte))?;
@@ -89,9 +101,10 @@ async fn in_time<T>(within: Duration, work: impl Future<Output = io::Result<T>>)
     timeout(within, work).await.unwrap_or_else(|_| Err(io::ErrorKind::TimedOut.into()))
 }
 
-async fn serve_http<S>(mut stream: S, peer: Peer, shared: &Shared) -> Result<(), Broken>
+async fn serve_http<T, S>(mut stream: T, peer: Peer, shared: &Shared<S>) -> Result<(), Broken>
 where
-    S: AsyncRead + AsyncWrite + Unpin + Send + 'static,
+    T: AsyncRead + AsyncWrite + Unpin + Send + 'static,
+    S: Serve,
 {
     let within = shared.settings.handshake_timeout();
     let sniffed = in_time(within, sniff(&mut stream)).await;
@@ -101,57 +114,36 @@ where
     let peer = Arc::new(peer);
     let limit = shared.settings.body_bytes_max;
     let service = {
-        let (router, peer) = (shared.router.clone(), Arc::clone(&peer));
-        service_fn(move |request| answer(request, router.clone(), Arc::clone(&peer), limit))
+        let (service, peer) = (shared.service.clone(), Arc::clone(&peer));
+        service_fn(move |request| answer(request, service.clone(), Arc::clone(&peer), limit))
     };
-    let served = match protocol {
+    let cut = async {
+        tokio::select! {
+            () = cut.cancelled() => {}
+            () = shared.cut.cancelled() => {}
+        }
+    };
+    let requests = Requests::default();
+    let ended = match protocol {
         Protocol::Http1 => {
-            let mut connection =
-                pin!(http1_builder(&shared.settings).serve_connection(io, service));
-            tokio::select! {
-                ended = connection.as_mut() => Some(ended),
-                () = shared.drain.begun() => {
-                    connection.as_mut().graceful_shutdown();
-                    until_cut(connection, &cut, shared).await
-                }
-                () = cut.cancelled() => None,
-            }
+            let connection = http1_builder(&shared.settings).serve_connection(io, service);
+            drive(pin!(connection), &requests, shared.drain.begun(), cut).await
         }
         Protocol::Http2 => {
-            let mut connection =
-                pin!(http2_builder(&shared.settings).serve_connection(io, service));
-            tokio::select! {
-                ended = connection.as_mut() => Some(ended),
-                () = shared.drain.begun() => {
-                    connection.as_mut().graceful_shutdown();
-                    until_cut(connection, &cut, shared).await
-                }
-                () = cut.cancelled() => None,
-            }
+            let builder = http2_builder(&shared.settings, requests.clone());
+            let connection = builder.serve_connection(io, service);
+            drive(pin!(connection), &requests, shared.drain.begun(), cut).await
         }
     };
-    if let Some(Err(error)) = served {
+    if let Some(Err(error)) = ended {
         tracing::debug!(connection = %peer.connection, remote = %peer.remote, %error, "connection ended");
     }
     Ok(())
 }
 
-/// `None` when the connection did not end by itself.
-async fn until_cut<C: Future>(
-    connection: C,
-    cut: &CancellationToken,
-    shared: &Shared,
-) -> Option<C::Output> {
-    tokio::select! {
-        ended = connection => Some(ended),
-        () = cut.cancelled() => None,
-        () = shared.cut.cancelled() => None,
-    }
-}
-
-async fn answer(
+async fn answer<S: Serve>(
     mut request: Request<Incoming>,
-    router: Router,
+    service: S,
     peer: Arc<Peer>,
     body_bytes_max: u64,
 ) -> Result<Response<Body>, Infallible> {
@@ -159,7 +151,37 @@ async fn answer(
         return Ok(StatusCode::PAYLOAD_TOO_LARGE.into_response());
     }
     request.extensions_mut().insert(peer);
-    router.oneshot(bounded(request, body_bytes_max)).await
+    service.oneshot(bounded(request, body_bytes_max)).await
+}
+
+impl<I, S, B> Connection for http1::Connection<I, S>
+where
+    Self: Future,
+    I: Read + Write + Unpin,
+    S: HttpService<Incoming, ResBody = B>,
+    S::Error: Into<BoxError>,
+    B: HttpBody + 'static,
+    B::Error: Into<BoxError>,
+{
+    fn finish(self: Pin<&mut Self>) {
+        self.graceful_shutdown();
+    }
+}
+
+impl<I, S, B> Connection for http2::Connection<I, S, Requests>
+where
+    Self: Future,
+    I: Read + Write + Unpin,
+    S: HttpService<Incoming, ResBody = B>,
+    S::Error: Into<BoxError>,
+    S::Future: Send + 'static,
+    B: HttpBody + Send + 'static,
+    B::Data: Send,
+    B::Error: Into<BoxError>,
+{
+    fn finish(self: Pin<&mut Self>) {
+        self.graceful_shutdown();
+    }
 }
 
 fn http1_builder(settings: &DoorSettings) -> http1::Builder {
@@ -171,12 +193,12 @@ fn http1_builder(settings: &DoorSettings) -> http1::Builder {
     builder
 }
 
-fn http2_builder(settings: &DoorSettings) -> http2::Builder<TokioExecutor> {
+fn http2_builder(settings: &DoorSettings, requests: Requests) -> http2::Builder<Requests> {
     let http2 = &settings.http2;
     let ping_every =
         (http2.ping_interval_ms > 0).then(|| Duration::from_millis(http2.ping_interval_ms));
     let resets = usize::try_from(http2.pending_reset_streams_max).unwrap_or(usize::MAX);
-    let mut builder = http2::Builder::new(TokioExecutor::new());
+    let mut builder = http2::Builder::new(requests);
     builder
         .timer(TokioTimer::new())
         .max_concurrent_streams(http2.concurrent_streams_max)

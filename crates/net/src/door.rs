@@ -2,7 +2,6 @@
 
 use std::{io, net::SocketAddr, sync::Arc, time::Duration};
 
-use axum::Router;
 use socket2::{Domain, Protocol, Socket, Type};
 use tokio::{
     net::{TcpListener, TcpStream},
@@ -11,7 +10,8 @@ use tokio::{
 use tokio_util::{sync::CancellationToken, task::TaskTracker};
 
 use crate::{
-    ConnectionGate, ConnectionPermit, DoorSettings, Drain, NetMetrics, Peer, Refused, TlsError,
+    ConnectionGate, ConnectionPermit, DoorSettings, Drain, NetMetrics, Peer, Refused, Serve,
+    TlsError,
     connection::{Shared, serve},
     metrics::{RefusedLabel, RefusedReason},
     refusal::refuse,
@@ -111,12 +111,12 @@ impl Door {
         self.certificates.clone()
     }
 
-    /// Serves `router` until `drain` begins; then takes no more connections, lets
+    /// Serves with `service` until `drain` begins; then takes no more connections, lets
     /// open requests finish, and returns when all connections are closed or the
     /// drain timeout is over. A long stream must end itself when the drain begins.
     ///
     /// Dropping the future closes the port; connections already taken go on.
-    pub async fn serve(self, router: Router, drain: Drain) {
+    pub async fn serve(self, service: impl Serve, drain: Drain) {
         let Self { listener, address, settings, certificates, gate, metrics } = self;
         let listener = match TcpListener::from_std(listener) {
             Ok(listener) => listener,
@@ -128,7 +128,7 @@ impl Door {
         let drain_timeout = settings.drain_timeout();
         let cut = CancellationToken::new();
         let shared =
-            Arc::new(Shared { settings, certificates, router, drain, cut: cut.clone(), metrics });
+            Arc::new(Shared { settings, certificates, service, drain, cut: cut.clone(), metrics });
         let tasks = TaskTracker::new();
         let reloading = spawn_reloading(&shared);
         accept_until_drained(&listener, &shared, &gate, &tasks).await;
@@ -156,15 +156,15 @@ fn listen(address: SocketAddr) -> io::Result<std::net::TcpListener> {
     Ok(socket.into())
 }
 
-fn spawn_reloading(shared: &Arc<Shared>) -> Option<tokio::task::JoinHandle<()>> {
+fn spawn_reloading<S>(shared: &Arc<Shared<S>>) -> Option<tokio::task::JoinHandle<()>> {
     let certificates = shared.certificates.clone()?;
     let metrics = shared.metrics.clone();
     Some(tokio::spawn(async move { certificates.follow(&metrics).await }))
 }
 
-async fn accept_until_drained(
+async fn accept_until_drained<S: Serve>(
     listener: &TcpListener,
-    shared: &Arc<Shared>,
+    shared: &Arc<Shared<S>>,
     gate: &ConnectionGate,
     tasks: &TaskTracker,
 ) {
@@ -196,10 +196,10 @@ fn is_of_one_connection(error: &io::Error) -> bool {
     matches!(error.kind(), ConnectionAborted | ConnectionRefused | ConnectionReset)
 }
 
-fn turn_away(
+fn turn_away<S>(
     stream: TcpStream,
     refused: Refused,
-    shared: &Shared,
+    shared: &Shared<S>,
     refusals: &Arc<Semaphore>,
     tasks: &TaskTracker,
 ) {
@@ -216,10 +216,10 @@ fn turn_away(
     }
 }
 
-async fn take(
+async fn take<S: Serve>(
     stream: TcpStream,
     remote: SocketAddr,
-    shared: Arc<Shared>,
+    shared: Arc<Shared<S>>,
     permit: ConnectionPermit,
 ) {
     let Ok(local) = stream.local_addr() else { return };

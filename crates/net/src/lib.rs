@@ -24,9 +24,11 @@ mod door;
 mod drain;
 mod gate;
 mod metrics;
+mod one_task;
 mod peer;
 mod prefixed;
 mod refusal;
+mod serve;
 mod settings;
 mod sniff;
 mod tls;
@@ -36,6 +38,7 @@ pub use drain::Drain;
 pub use gate::{ConnectionGate, ConnectionLimits, ConnectionPermit, Refused};
 pub use metrics::NetMetrics;
 pub use peer::{ConnectionId, Peer, TlsPeer};
+pub use serve::Serve;
 pub use settings::{DoorSettings, Http2Settings};
 pub use tls::{
     Certificates, ClientCertificates, SelfSigned, TlsError, TlsMode, TlsSettings, self_signed,
