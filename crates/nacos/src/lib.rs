@@ -1,12 +1,12 @@
 //! The Nacos wire: HTTP v1, v2, v3 and gRPC over registry, config and identity.
 //!
-//! [`Nacos`] gives one [`axum::Router`] that answers both, so that one port is
-//! enough. It translates and holds connections; what is registered, configured and
+//! [`Nacos`] gives one service that answers both, so that one port is enough. It translates and holds connections; what is registered, configured and
 //! allowed lives in the crates below.
 
 mod access;
 mod client_metrics;
 mod control;
+mod front;
 mod grpc;
 mod http;
 mod metrics;
@@ -17,6 +17,7 @@ mod wire;
 pub use control::{
     ConnectionRule, Control, ControlSettings, MonitorMode, Period, Point, TpsRule, UnknownPoint,
 };
+pub use front::{Answering, Front};
 pub use http::HttpSettings;
 pub use metrics::NacosMetrics;
 pub use nacos::{Nacos, Parts};

@@ -10,7 +10,7 @@ use seawall_registry::Registry;
 use seawall_resource::Namespaces;
 
 use crate::{
-    Control, NacosMetrics, NacosSettings,
+    Control, Front, NacosMetrics, NacosSettings,
     access::Access,
     grpc::{self, connection::ConnectionTable},
     http,
@@ -73,9 +73,11 @@ impl Nacos {
         nacos
     }
 
-    /// Everything clients ask for: HTTP under `/nacos`, gRPC under its own two paths.
-    pub fn router(self: &Arc<Self>) -> Router {
-        grpc::router(Arc::clone(self)).merge(http::router(Arc::clone(self)))
+    /// Everything clients ask for: HTTP under `/nacos`, gRPC under its own two paths;
+    /// and `others`, whose paths must differ from those.
+    pub fn front(self: &Arc<Self>, others: Router) -> Front {
+        let streams = grpc::router(Arc::clone(self));
+        Front::new(Arc::clone(self), streams.merge(http::router(Arc::clone(self))).merge(others))
     }
 
     /// Asks all gRPC clients, one after the other over

@@ -19,7 +19,8 @@ mod stream;
 mod unary;
 
 pub(crate) use reply::Message;
-pub(crate) use route::router;
+pub(crate) use route::{UNARY_PATH, router};
+pub(crate) use unary::serve as unary;
 
 #[cfg(test)]
 mod tests;

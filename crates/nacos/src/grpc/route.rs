@@ -1,16 +1,16 @@
-//! Where the two calls are mounted.
+//! Where the two calls are found.
 
 use std::sync::Arc;
 
 use axum::{Router, routing::post};
 
-use super::{stream, unary};
+use super::stream;
 use crate::Nacos;
 
-/// The gRPC routes. Their paths have no package (see `proto/nacos.proto`).
+/// Where unary calls go. The paths have no package (see `proto/nacos.proto`).
+pub(crate) const UNARY_PATH: &str = "/Request/request";
+
+/// The routes beside [`UNARY_PATH`].
 pub(crate) fn router(nacos: Arc<Nacos>) -> Router {
-    Router::new()
-        .route("/Request/request", post(unary::serve))
-        .route("/BiRequestStream/requestBiStream", post(stream::serve))
-        .with_state(nacos)
+    Router::new().route("/BiRequestStream/requestBiStream", post(stream::serve)).with_state(nacos)
 }

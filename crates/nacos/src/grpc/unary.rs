@@ -4,7 +4,7 @@ use std::{future::poll_fn, pin::Pin, sync::Arc};
 
 use axum::{
     body::{Body, HttpBody},
-    extract::{Request, State},
+    extract::Request,
     response::{IntoResponse, Response},
 };
 use bytes::Bytes;
@@ -20,7 +20,7 @@ use super::{
 use crate::Nacos;
 
 /// Answers one call. Whatever it holds, the connection goes on.
-pub(super) async fn serve(State(nacos): State<Arc<Nacos>>, request: Request) -> Response {
+pub(crate) async fn serve(nacos: Arc<Nacos>, request: Request) -> Response {
     let (parts, body) = request.into_parts();
     let Some(peer) = parts.extensions.get::<Arc<Peer>>() else {
         return Status::new(Code::Internal, "the transport is not known").into_response();

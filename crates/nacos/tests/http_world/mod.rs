@@ -1,4 +1,4 @@
-//! A whole Nacos wire on a store in memory, asked through its router.
+//! A whole Nacos wire on a store in memory, asked through its front.
 #![allow(dead_code, reason = "each test file uses its part of it")]
 #![allow(
     clippy::unwrap_used,
@@ -9,14 +9,14 @@
 
 use std::{net::SocketAddr, sync::Arc};
 
-use axum::{Router, body::Body};
+use axum::body::Body;
 use http::{HeaderMap, Method, Request, StatusCode, header};
 use http_body_util::BodyExt;
 use percent_encoding::{NON_ALPHANUMERIC, utf8_percent_encode};
 use seawall_clock::{Clock, SystemClock};
 use seawall_config::{ConfigService, ConfigSettings, QuotaSettings};
 use seawall_identity::{Access, Identity, IdentitySettings, Secret};
-use seawall_nacos::{Nacos, NacosSettings, Parts};
+use seawall_nacos::{Front, Nacos, NacosSettings, Parts};
 use seawall_net::Peer;
 use seawall_registry::{Registry, RegistrySettings};
 use seawall_resource::Namespaces;
@@ -32,7 +32,7 @@ pub(crate) struct World {
     pub(crate) configs: Arc<ConfigService>,
     pub(crate) registry: Arc<Registry>,
     pub(crate) identity: Arc<Identity>,
-    router: Router,
+    front: Front,
 }
 
 /// An answer, read whole.
@@ -150,8 +150,8 @@ impl World {
             clock,
             settings,
         });
-        let router = nacos.router();
-        Self { nacos, configs, registry, identity, router }
+        let front = nacos.front(axum::Router::new());
+        Self { nacos, configs, registry, identity, front }
     }
 
     pub(crate) async fn send(&self, request: Request<Body>) -> Answer {
@@ -162,7 +162,7 @@ impl World {
         let remote = SocketAddr::from((from, 40_000));
         let peer = Peer::new(remote, SocketAddr::from(([127, 0, 0, 1], 8848)));
         request.extensions_mut().insert(Arc::new(peer));
-        let response = self.router.clone().oneshot(request).await.unwrap();
+        let response = self.front.clone().oneshot(request).await.unwrap();
         let (parts, body) = response.into_parts();
         let bytes = body.collect().await.unwrap().to_bytes();
         let text = String::from_utf8_lossy(&bytes).into_owned();

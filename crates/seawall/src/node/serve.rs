@@ -5,6 +5,7 @@ use std::{io::Write as _, time::Duration};
 use anyhow::Context as _;
 use seawall_net::{Drain, NetMetrics};
 use tokio::signal::unix::{SignalKind, signal};
+use tower::Layer as _;
 
 use super::{banner::Banner, doors::Doors, parts::Parts, telemetry, trace::TraceLayer};
 use crate::{api, exit::Failure, settings::Settings, traffic};
@@ -33,20 +34,17 @@ async fn serve(mode: Mode, settings: &Settings) -> Result<(), Failure> {
     let doors = Doors::bind(settings, &net_metrics)?;
     let (parts, first_login) = Parts::open(settings).await?;
     let (http, grpc) = (doors.http.local_addr(), doors.grpc.local_addr());
-    let router = parts
-        .nacos
-        .router()
-        .merge(api::router(&parts, settings, &net_metrics, doors.gate.clone()))
-        .layer(TraceLayer);
+    let beside = api::router(&parts, settings, &net_metrics, doors.gate.clone());
+    let front = TraceLayer.layer(parts.nacos.front(beside));
     traffic::follow(&parts.resources, parts.nacos.clone(), doors.gate.clone())
         .map_err(|error| Failure::Refused(error.to_string()))?;
     let drain = Drain::default();
     let serving = tokio::spawn({
-        let (router, drain) = (router, drain.clone());
+        let drain = drain.clone();
         async move {
             tokio::join!(
-                doors.http.serve(router.clone(), drain.clone()),
-                doors.grpc.serve(router, drain)
+                doors.http.serve(front.clone(), drain.clone()),
+                doors.grpc.serve(front, drain)
             );
         }
     });

@@ -88,7 +88,7 @@ impl Start {
         eventually(|| nacos.ready()).await;
         let door = Door::bind(([127, 0, 0, 1], 0).into(), DoorSettings::default()).unwrap();
         let (address, drain) = (door.local_addr(), Drain::default());
-        tokio::spawn(door.serve(nacos.router(), drain.clone()));
+        tokio::spawn(door.serve(nacos.front(axum::Router::new()), drain.clone()));
         Node { nacos, clock, address, drain }
     }
 }
