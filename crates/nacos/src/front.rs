@@ -1,4 +1,4 @@
-//! Everything a node answers, with the call that clients make most ahead of the rest.
+//! Everything a node answers, each on the threads it belongs on.
 
 use std::{
     convert::Infallible,
@@ -6,29 +6,36 @@ use std::{
     task::{Context, Poll},
 };
 
-use axum::{Router, body::Body, response::Response, routing::future::RouteFuture};
-use futures::{
-    FutureExt as _,
-    future::{BoxFuture, Either},
+use axum::{
+    Router,
+    body::Body,
+    response::{IntoResponse, Response},
 };
-use http::{Method, Request};
+use futures::{FutureExt as _, future::BoxFuture};
+use http::{Method, Request, StatusCode};
+use seawall_net::Trace;
+use tokio_util::task::AbortOnDropHandle;
 use tower::Service;
 
-use crate::{Nacos, grpc};
+use crate::{Nacos, grpc, http::Table};
 
-/// Answers unary gRPC calls itself and hands every other request to its routes. Finding
-/// a route and passing its layers would cost such a call a tenth of all it costs.
+/// Answers what clients ask for on the thread that serves their connection, without the
+/// cost of finding a route, and hands everything else to `routes` on the threads that all
+/// work shares.
 ///
 /// Made by [`Nacos::front`].
 #[derive(Clone)]
 pub struct Front {
     nacos: Arc<Nacos>,
+    table: Arc<Table>,
     routes: Router,
 }
 
 impl Front {
     pub(crate) fn new(nacos: Arc<Nacos>, routes: Router) -> Self {
-        Self { nacos, routes }
+        let table = Table::new();
+        let routes = table.router(&nacos).merge(routes);
+        Self { nacos, table: Arc::new(table), routes }
     }
 }
 
@@ -38,25 +45,39 @@ impl std::fmt::Debug for Front {
     }
 }
 
-/// The answer of a [`Front`].
-pub type Answering =
-    Either<BoxFuture<'static, Result<Response, Infallible>>, RouteFuture<Infallible>>;
-
 impl Service<Request<Body>> for Front {
     type Response = Response;
     type Error = Infallible;
-    type Future = Answering;
+    type Future = BoxFuture<'static, Result<Response, Infallible>>;
 
     fn poll_ready(&mut self, _: &mut Context<'_>) -> Poll<Result<(), Infallible>> {
         // Routes are always ready.
         Poll::Ready(Ok(()))
     }
 
-    fn call(&mut self, request: Request<Body>) -> Answering {
-        if request.uri().path() == grpc::UNARY_PATH && request.method() == Method::POST {
-            let nacos = Arc::clone(&self.nacos);
-            return Either::Left(grpc::unary(nacos, request).map(Ok).boxed());
+    fn call(&mut self, request: Request<Body>) -> Self::Future {
+        let path = request.uri().path();
+        if request.method() == Method::POST {
+            match path {
+                grpc::UNARY_PATH => {
+                    return grpc::unary(Arc::clone(&self.nacos), request).map(Ok).boxed();
+                }
+                grpc::STREAM_PATH => {
+                    return grpc::stream(Arc::clone(&self.nacos), request).map(Ok).boxed();
+                }
+                _ => {}
+            }
         }
-        Either::Right(self.routes.call(request))
+        if let Some(rows) = self.table.rows(path) {
+            return crate::http::dispatch(Arc::clone(&self.nacos), rows, request).map(Ok).boxed();
+        }
+        let routed = Trace::carried(self.routes.call(request));
+        let routed = AbortOnDropHandle::new(self.nacos.shared.spawn(routed));
+        routed.map(|answer| answer.unwrap_or_else(|_| Ok(unfinished()))).boxed()
     }
+}
+
+/// The process is ending, and with it the threads that all work shares.
+fn unfinished() -> Response {
+    StatusCode::SERVICE_UNAVAILABLE.into_response()
 }

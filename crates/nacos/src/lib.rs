@@ -17,7 +17,7 @@ mod wire;
 pub use control::{
     ConnectionRule, Control, ControlSettings, MonitorMode, Period, Point, TpsRule, UnknownPoint,
 };
-pub use front::{Answering, Front};
+pub use front::Front;
 pub use http::HttpSettings;
 pub use metrics::NacosMetrics;
 pub use nacos::{Nacos, Parts};

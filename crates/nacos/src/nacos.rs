@@ -8,12 +8,12 @@ use seawall_config::ConfigService;
 use seawall_identity::Identity;
 use seawall_registry::Registry;
 use seawall_resource::Namespaces;
+use tokio::runtime::Handle;
 
 use crate::{
     Control, Front, NacosMetrics, NacosSettings,
     access::Access,
     grpc::{self, connection::ConnectionTable},
-    http,
 };
 
 /// What the wire stands on.
@@ -44,11 +44,15 @@ pub struct Nacos {
     pub(crate) control: Control,
     pub(crate) metrics: NacosMetrics,
     pub(crate) connections: Arc<ConnectionTable>,
+    /// The threads that all work shares, for what takes longer than a thread that serves
+    /// connections has.
+    pub(crate) shared: Handle,
 }
 
 impl Nacos {
     /// Puts the wire together and starts to watch over connections. Must be called
-    /// inside a tokio runtime; the watching ends when the last reference is dropped.
+    /// inside the tokio runtime that all work shares; the watching ends when the last
+    /// reference is dropped.
     pub fn new(parts: Parts) -> Arc<Self> {
         let Parts { registry, configs, identity, namespaces, clock, settings } = parts;
         let connections = ConnectionTable::new(
@@ -62,6 +66,7 @@ impl Nacos {
             control: Control::new(&settings.control),
             metrics: NacosMetrics::default(),
             connections,
+            shared: Handle::current(),
             registry,
             configs,
             identity,
@@ -76,8 +81,7 @@ impl Nacos {
     /// Everything clients ask for: HTTP under `/nacos`, gRPC under its own two paths;
     /// and `others`, whose paths must differ from those.
     pub fn front(self: &Arc<Self>, others: Router) -> Front {
-        let streams = grpc::router(Arc::clone(self));
-        Front::new(Arc::clone(self), streams.merge(http::router(Arc::clone(self))).merge(others))
+        Front::new(Arc::clone(self), others)
     }
 
     /// Asks all gRPC clients, one after the other over

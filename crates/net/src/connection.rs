@@ -30,7 +30,7 @@ use tokio_util::sync::CancellationToken;
 use tower::ServiceExt;
 
 use crate::{
-    DoorSettings, Drain, NetMetrics, Peer, Serve,
+    DoorSettings, Drain, NetMetrics, Peer, Serve, Trace,
     body::{bounded, declared_too_large},
     metrics::Stage,
     one_task::{Connection, Requests, drive},
@@ -151,7 +151,8 @@ async fn answer<S: Serve>(
         return Ok(StatusCode::PAYLOAD_TOO_LARGE.into_response());
     }
     request.extensions_mut().insert(peer);
-    service.oneshot(bounded(request, body_bytes_max)).await
+    let trace = Trace::of(&request);
+    trace.scope(service.oneshot(bounded(request, body_bytes_max))).await
 }
 
 impl<I, S, B> Connection for http1::Connection<I, S>

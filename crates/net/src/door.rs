@@ -10,8 +10,8 @@ use tokio::{
 use tokio_util::{sync::CancellationToken, task::TaskTracker};
 
 use crate::{
-    ConnectionGate, ConnectionPermit, DoorSettings, Drain, NetMetrics, Peer, Refused, Serve,
-    TlsError,
+    ConnectionGate, ConnectionPermit, DoorSettings, Drain, NetMetrics, Peer, Reactors, Refused,
+    Serve, TlsError,
     connection::{Shared, serve},
     metrics::{RefusedLabel, RefusedReason},
     refusal::refuse,
@@ -63,6 +63,7 @@ pub struct Door {
     certificates: Option<Arc<Certificates>>,
     gate: ConnectionGate,
     metrics: NetMetrics,
+    reactors: Option<Arc<Reactors>>,
 }
 
 impl Door {
@@ -84,6 +85,7 @@ impl Door {
             certificates,
             gate: ConnectionGate::default(),
             metrics: NetMetrics::default(),
+            reactors: None,
         })
     }
 
@@ -98,6 +100,13 @@ impl Door {
     #[must_use]
     pub fn counting(mut self, metrics: NetMetrics) -> Self {
         self.metrics = metrics;
+        self
+    }
+
+    /// Serves connections on these threads instead of the runtime that waits for them.
+    #[must_use]
+    pub fn on(mut self, reactors: Arc<Reactors>) -> Self {
+        self.reactors = Some(reactors);
         self
     }
 
@@ -117,7 +126,7 @@ impl Door {
     ///
     /// Dropping the future closes the port; connections already taken go on.
     pub async fn serve(self, service: impl Serve, drain: Drain) {
-        let Self { listener, address, settings, certificates, gate, metrics } = self;
+        let Self { listener, address, settings, certificates, gate, metrics, reactors } = self;
         let listener = match TcpListener::from_std(listener) {
             Ok(listener) => listener,
             Err(error) => {
@@ -131,7 +140,8 @@ impl Door {
             Arc::new(Shared { settings, certificates, service, drain, cut: cut.clone(), metrics });
         let tasks = TaskTracker::new();
         let reloading = spawn_reloading(&shared);
-        accept_until_drained(&listener, &shared, &gate, &tasks).await;
+        let serving = Serving { tasks: &tasks, reactors: reactors.as_deref() };
+        accept_until_drained(&listener, &shared, &gate, serving).await;
         drop(listener);
         tasks.close();
         if tokio::time::timeout(drain_timeout, tasks.wait()).await.is_err() {
@@ -166,7 +176,7 @@ async fn accept_until_drained<S: Serve>(
     listener: &TcpListener,
     shared: &Arc<Shared<S>>,
     gate: &ConnectionGate,
-    tasks: &TaskTracker,
+    serving: Serving<'_>,
 ) {
     let refusals = Arc::new(Semaphore::new(REFUSALS_AT_ONCE));
     loop {
@@ -176,10 +186,8 @@ async fn accept_until_drained<S: Serve>(
         };
         match accepted {
             Ok((stream, remote)) => match gate.admit(remote.ip()) {
-                Ok(permit) => {
-                    tasks.spawn(take(stream, remote, Arc::clone(shared), permit));
-                }
-                Err(refused) => turn_away(stream, refused, shared, &refusals, tasks),
+                Ok(permit) => serving.start(stream, remote, shared, permit),
+                Err(refused) => turn_away(stream, refused, shared, &refusals, serving.tasks),
             },
             Err(error) if is_of_one_connection(&error) => {}
             Err(error) => {
@@ -187,6 +195,36 @@ async fn accept_until_drained<S: Serve>(
                 tokio::time::sleep(ACCEPT_PAUSE).await;
             }
         }
+    }
+}
+
+/// Where connections are served, and the count of those that are.
+#[derive(Clone, Copy)]
+struct Serving<'a> {
+    tasks: &'a TaskTracker,
+    reactors: Option<&'a Reactors>,
+}
+
+impl Serving<'_> {
+    fn start<S: Serve>(
+        self,
+        stream: TcpStream,
+        remote: SocketAddr,
+        shared: &Arc<Shared<S>>,
+        permit: ConnectionPermit,
+    ) {
+        // A socket belongs to one event loop; only without it does it move to another.
+        let Ok(stream) = stream.into_std() else { return };
+        let shared = Arc::clone(shared);
+        let taken = async move {
+            if let Ok(stream) = TcpStream::from_std(stream) {
+                take(stream, remote, shared, permit).await;
+            }
+        };
+        match self.reactors.and_then(Reactors::next) {
+            Some(reactor) => self.tasks.spawn_on(taken, reactor),
+            None => self.tasks.spawn(taken),
+        };
     }
 }
 

@@ -27,19 +27,23 @@ mod metrics;
 mod one_task;
 mod peer;
 mod prefixed;
+mod reactors;
 mod refusal;
 mod serve;
 mod settings;
 mod sniff;
 mod tls;
+mod trace;
 
 pub use door::{BindError, Door};
 pub use drain::Drain;
 pub use gate::{ConnectionGate, ConnectionLimits, ConnectionPermit, Refused};
 pub use metrics::NetMetrics;
 pub use peer::{ConnectionId, Peer, TlsPeer};
+pub use reactors::Reactors;
 pub use serve::Serve;
 pub use settings::{DoorSettings, Http2Settings};
 pub use tls::{
     Certificates, ClientCertificates, SelfSigned, TlsError, TlsMode, TlsSettings, self_signed,
 };
+pub use trace::Trace;

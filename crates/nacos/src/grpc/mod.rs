@@ -12,15 +12,14 @@ mod handlers;
 pub(crate) mod kind;
 pub(crate) mod payload;
 mod reply;
-mod route;
 pub(crate) mod service_reply;
 mod status;
 mod stream;
 mod unary;
 
 pub(crate) use reply::Message;
-pub(crate) use route::{UNARY_PATH, router};
-pub(crate) use unary::serve as unary;
+pub(crate) use stream::{PATH as STREAM_PATH, serve as stream};
+pub(crate) use unary::{PATH as UNARY_PATH, serve as unary};
 
 #[cfg(test)]
 mod tests;

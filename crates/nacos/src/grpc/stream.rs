@@ -10,13 +10,13 @@ use std::{
 
 use axum::{
     body::{Body, HttpBody},
-    extract::{Request, State},
+    extract::Request,
     response::{IntoResponse, Response},
 };
 use bytes::Bytes;
 use hyper::body::Frame as HttpFrame;
 use prost::Message as _;
-use seawall_net::Peer;
+use seawall_net::{Peer, Trace};
 use serde::Deserialize;
 
 use super::{
@@ -33,8 +33,11 @@ const SETUP: &str = "ConnectionSetupRequest";
 /// Time for what is queued to go out before the transport of an ended connection is cut.
 const CUT_AFTER: Duration = Duration::from_secs(1);
 
+/// Where streams are opened.
+pub(crate) const PATH: &str = "/BiRequestStream/requestBiStream";
+
 /// Opens the stream. It stays until the client, the transport or the server ends it.
-pub(super) async fn serve(State(nacos): State<Arc<Nacos>>, request: Request) -> Response {
+pub(crate) async fn serve(nacos: Arc<Nacos>, request: Request) -> Response {
     let (parts, body) = request.into_parts();
     let Some(peer) = parts.extensions.get::<Arc<Peer>>().map(Arc::clone) else {
         return Status::new(Code::Internal, "the transport is not known").into_response();
@@ -42,7 +45,7 @@ pub(super) async fn serve(State(nacos): State<Arc<Nacos>>, request: Request) -> 
     let (outbox, outgoing) = Outbox::new(nacos.settings.grpc.queue_messages_max);
     let deframer = Deframer::new(nacos.settings.grpc.message_bytes_max);
     let reader = Reader { nacos, peer, body, deframer, outbox: Some(outbox), link: None };
-    tokio::spawn(reader.run());
+    tokio::spawn(Trace::carried(reader.run()));
     response(Body::new(Pushes { outgoing, rest: None, ended: false }))
 }
 

@@ -19,6 +19,9 @@ use super::{
 };
 use crate::Nacos;
 
+/// Where calls go; paths have no package (see `proto/nacos.proto`).
+pub(crate) const PATH: &str = "/Request/request";
+
 /// Answers one call. Whatever it holds, the connection goes on.
 pub(crate) async fn serve(nacos: Arc<Nacos>, request: Request) -> Response {
     let (parts, body) = request.into_parts();

@@ -2,10 +2,10 @@
 
 use axum::{
     body::Body,
-    extract::{FromRequest, Multipart},
+    extract::{DefaultBodyLimit, FromRequest, Multipart},
 };
 use bytes::Bytes;
-use http::{HeaderMap, Method, Request, StatusCode, header};
+use http::{HeaderMap, Method, Request, StatusCode, header, request::Parts};
 use http_body_util::{BodyExt, LengthLimitError, Limited};
 
 use super::{code::Code, fault::Fault, params::Params};
@@ -60,26 +60,27 @@ fn kind(headers: &HeaderMap) -> Kind {
     }
 }
 
-/// Reads the body of `request` into `params` and into what is returned. The
+/// Reads the body of a request into `params` and into what is returned. The
 /// query must be in `params` before: its values go first.
 pub(crate) async fn read(
-    request: Request<Body>,
+    parts: &Parts,
+    body: Body,
     max: BodyMax,
     params: &mut Params,
 ) -> Result<Content, Fault> {
-    if matches!(*request.method(), Method::GET | Method::HEAD) {
+    if matches!(parts.method, Method::GET | Method::HEAD) {
         return Ok(Content::default());
     }
-    match kind(request.headers()) {
+    match kind(&parts.headers) {
         Kind::Form => {
-            params.add_encoded(&collect(request.into_body(), max).await?)?;
+            params.add_encoded(&collect(body, max).await?)?;
             Ok(Content::default())
         }
         Kind::Json => {
-            let body = collect(request.into_body(), max).await?;
+            let body = collect(body, max).await?;
             Ok(Content { json: (!body.is_empty()).then_some(body), file: None })
         }
-        Kind::Multipart => multipart(request, max, params).await,
+        Kind::Multipart => multipart(&parts.headers, body, max, params).await,
         // Nacos does not look at bodies of other types either.
         Kind::Other => Ok(Content::default()),
     }
@@ -99,7 +100,8 @@ pub(super) fn too_large(max: BodyMax) -> Fault {
 }
 
 async fn multipart(
-    request: Request<Body>,
+    headers: &HeaderMap,
+    body: Body,
     max: BodyMax,
     params: &mut Params,
 ) -> Result<Content, Fault> {
@@ -109,7 +111,12 @@ async fn multipart(
         }
         Fault::invalid(format!("the multipart form cannot be read: {}", error.body_text()))
     };
-    let bounded = request.map(|body| Body::new(Limited::new(body, max.bytes())));
+    let mut bounded = Request::new(Body::new(Limited::new(body, max.bytes())));
+    // The row's bound is the one that holds.
+    DefaultBodyLimit::disable().apply(&mut bounded);
+    bounded.headers_mut().extend(
+        headers.get(header::CONTENT_TYPE).cloned().map(|declared| (header::CONTENT_TYPE, declared)),
+    );
     let mut form = Multipart::from_request(bounded, &())
         .await
         .map_err(|error| Fault::invalid(error.body_text()))?;
@@ -133,32 +140,35 @@ async fn multipart(
 mod tests {
     use super::*;
 
-    fn post(content_type: &str, body: &'static str) -> Request<Body> {
-        Request::post("/")
-            .header(header::CONTENT_TYPE, content_type)
-            .body(Body::from(body))
-            .unwrap()
+    async fn read_posted(
+        (content_type, body): (&str, &'static str),
+        max: BodyMax,
+        params: &mut Params,
+    ) -> Result<Content, Fault> {
+        let request = Request::post("/").header(header::CONTENT_TYPE, content_type);
+        let (parts, body) = request.body(Body::from(body)).unwrap().into_parts();
+        read(&parts, body, max, params).await
     }
 
     #[tokio::test]
     async fn a_form_is_utf8_whatever_it_declares() {
         let mut params = Params::default();
-        let request =
-            post("application/x-www-form-urlencoded; charset=GBK", "content=%E9%85%8D%E7%BD%AE");
-        read(request, BodyMax::FORM, &mut params).await.unwrap();
+        let posted =
+            ("application/x-www-form-urlencoded; charset=GBK", "content=%E9%85%8D%E7%BD%AE");
+        read_posted(posted, BodyMax::FORM, &mut params).await.unwrap();
         assert_eq!(params.raw("content"), Some("配置"));
     }
 
     #[tokio::test]
     async fn too_much_is_refused_with_its_own_status() {
-        let refused = read(post("", "a=12345678"), BodyMax(4), &mut Params::default()).await;
+        let refused = read_posted(("", "a=12345678"), BodyMax(4), &mut Params::default()).await;
         assert_eq!(refused.unwrap_err().status, StatusCode::PAYLOAD_TOO_LARGE);
         let form = "--x\r\nContent-Disposition: form-data; name=\"file\"; filename=\"a.zip\"\r\n\r\n\
                     0123456789\r\n--x--\r\n";
-        let upload = || post("multipart/form-data; boundary=x", form);
-        let read_whole = read(upload(), BodyMax::FORM, &mut Params::default()).await.unwrap();
+        let upload = ("multipart/form-data; boundary=x", form);
+        let read_whole = read_posted(upload, BodyMax::FORM, &mut Params::default()).await.unwrap();
         assert_eq!(read_whole.file.as_deref(), Some(b"0123456789".as_slice()));
-        assert!(read(upload(), BodyMax(40), &mut Params::default()).await.is_err());
+        assert!(read_posted(upload, BodyMax(40), &mut Params::default()).await.is_err());
     }
 
     #[tokio::test]
@@ -166,7 +176,7 @@ mod tests {
         let mut params = Params::default();
         let form =
             "--x\r\nContent-Disposition: form-data; name=\"policy\"\r\n\r\nSKIP\r\n--x--\r\n";
-        read(post("multipart/form-data; boundary=x", form), BodyMax::FORM, &mut params)
+        read_posted(("multipart/form-data; boundary=x", form), BodyMax::FORM, &mut params)
             .await
             .unwrap();
         assert_eq!(params.get("policy"), Some("SKIP"));

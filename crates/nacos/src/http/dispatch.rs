@@ -4,13 +4,14 @@
 use std::{net::IpAddr, sync::Arc};
 
 use axum::{
-    RequestExt,
+    RequestPartsExt,
     body::Body,
     extract::RawPathParams,
     response::{IntoResponse, Response},
 };
-use http::{HeaderMap, Method, Request, StatusCode, header};
-use seawall_net::Peer;
+use http::{HeaderMap, Method, Request, StatusCode, header, request::Parts};
+use seawall_net::{Peer, Trace};
+use tokio_util::task::AbortOnDropHandle;
 
 use super::{
     body::{self, BodyMax},
@@ -27,26 +28,26 @@ use super::{
 use crate::{Point, control::Verdict};
 
 /// Answers one request to a path that `rows` share.
-pub(super) async fn dispatch(
+pub(crate) async fn dispatch(
     http: Arc<Http>,
     rows: Arc<[Route]>,
     request: Request<Body>,
 ) -> Response {
-    let path = request.uri().path().to_owned();
-    let method = match request.method() {
-        &Method::HEAD => Method::GET,
-        method => method.clone(),
-    };
-    let generation = rows.first().map_or(Generation::V1, |row| row.generation);
+    let (mut parts, body) = request.into_parts();
+    if parts.method == Method::HEAD {
+        parts.method = Method::GET;
+    }
     let began = http.clock.now();
-    let answered = answer(Arc::clone(&http), &rows, &method, request).await;
+    let answered = answer(Arc::clone(&http), &rows, &mut parts, body).await;
     let reply = answered.unwrap_or_else(|fault| {
+        let (method, path) = (&parts.method, parts.uri.path());
         tracing::debug!(%method, path, status = %fault.status, reason = fault.message, "http.refused");
-        fault.reply(generation, &path)
+        let generation = rows.first().map_or(Generation::V1, |row| row.generation);
+        fault.reply(generation, path)
     });
     let uri = rows.first().map_or("", |row| row.path);
     let took = http.clock.now() - began;
-    http.metrics.http.request(label(&method), uri, reply.status().as_u16(), took);
+    http.metrics.http.request(label(&parts.method), uri, reply.status().as_u16(), took);
     reply.into_response()
 }
 
@@ -58,30 +59,32 @@ fn label(method: &Method) -> &'static str {
 
 async fn answer(
     http: Arc<Http>,
-    rows: &[Route],
-    method: &Method,
-    mut request: Request<Body>,
+    rows: &Arc<[Route]>,
+    parts: &mut Parts,
+    body: Body,
 ) -> Result<Reply, Fault> {
-    let candidates = || rows.iter().filter(|row| row.methods.contains(method));
-    let max = candidates().map(|row| row.body).max().ok_or_else(|| wrong_method(method))?;
-    let peer = request.extensions().get::<Arc<Peer>>().cloned().ok_or_else(no_peer)?;
-    let source = http.settings.http.source(peer.ip(), request.headers());
-    let mut params = path_params(&mut request).await?;
-    params.add_encoded(request.uri().query().unwrap_or_default().as_bytes())?;
-    let headers = request.headers().clone();
-    let content = read_body(request, max, &mut params).await?;
+    let method = parts.method.clone();
+    let candidates = || rows.iter().filter(|row| row.methods.contains(&method));
+    let max = candidates().map(|row| row.body).max().ok_or_else(|| wrong_method(&method))?;
+    let peer = parts.extensions.get::<Arc<Peer>>().ok_or_else(no_peer)?;
+    let (source, local) = (http.settings.http.source(peer.ip(), &parts.headers), peer.local);
+    let mut params = Params::default();
+    if rows.iter().any(Route::has_parameters_in_path) {
+        add_path_params(parts, &mut params).await?;
+    }
+    params.add_encoded(parts.uri.query().unwrap_or_default().as_bytes())?;
+    let content = read_body(parts, body, max, &mut params).await?;
     let route = candidates()
         .find(|row| row.when.is_none_or(|(name, value)| params.get(name) == Some(value)))
-        .ok_or_else(|| wrong_method(method))?;
+        .ok_or_else(|| wrong_method(&method))?;
     count(&http, route).await?;
-    let admitted = guard::admit(&http, route, &headers, &params, source).await?;
+    let admitted = guard::admit(&http, route, &parts.headers, &params, source).await?;
     warm(&http, route.warm)?;
-    let local = peer.local;
-    drop(peer);
+    let headers = std::mem::take(&mut parts.headers);
     let generation = route.generation;
     let call = Call { generation, params, headers, content, source, local, admitted };
     let began = http.clock.now();
-    let reply = (route.handler)(Arc::clone(&http), call).await?;
+    let reply = perform(&http, route, call).await?;
     let seconds = (http.clock.now() - began).as_secs_f64();
     match route.point {
         Some(Point::ConfigQuery) => http.metrics.config_read(seconds),
@@ -91,28 +94,41 @@ async fn answer(
     Ok(reply)
 }
 
+/// Performs the operation, here if it is one of those that clients ask for all the time,
+/// else on the threads that all work shares: a listing of everything or an archive would
+/// make this thread's other connections wait.
+async fn perform(http: &Arc<Http>, route: &Route, call: Call) -> Result<Reply, Fault> {
+    if route.is_quick() {
+        return (route.handler)(Arc::clone(http), call).await;
+    }
+    let (handler, operated) = (Arc::clone(&route.handler), Arc::clone(http));
+    let work = Trace::carried(async move { handler(operated, call).await });
+    let performed = AbortOnDropHandle::new(http.shared.spawn(work)).await;
+    performed.unwrap_or_else(|_| Err(Fault::unavailable("the server is being stopped")))
+}
+
 /// Parameters in the path count as the first ones.
-async fn path_params(request: &mut Request<Body>) -> Result<Params, Fault> {
-    let mut params = Params::default();
+async fn add_path_params(parts: &mut Parts, params: &mut Params) -> Result<(), Fault> {
     let captured: RawPathParams =
-        request.extract_parts().await.map_err(|_| Fault::invalid("the path is not UTF-8"))?;
+        parts.extract().await.map_err(|_| Fault::invalid("the path is not UTF-8"))?;
     for (name, value) in &captured {
         params.add(name.to_owned(), value.to_owned())?;
     }
-    Ok(params)
+    Ok(())
 }
 
 async fn read_body(
-    request: Request<Body>,
+    parts: &Parts,
+    body: Body,
     max: BodyMax,
     params: &mut Params,
 ) -> Result<body::Content, Fault> {
-    let declared = request.headers().get(header::CONTENT_LENGTH);
+    let declared = parts.headers.get(header::CONTENT_LENGTH);
     let length = declared.and_then(|v| v.to_str().ok()).and_then(|text| text.parse::<usize>().ok());
     if length.is_some_and(|length| length > max.bytes()) {
         return Err(body::too_large(max));
     }
-    body::read(request, max, params).await
+    body::read(parts, body, max, params).await
 }
 
 /// Counts the request at its control point. A refusal is held back, as in Nacos:

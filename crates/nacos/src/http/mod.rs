@@ -32,6 +32,7 @@ mod v1;
 mod v2;
 mod v3;
 
+pub(crate) use dispatch::dispatch;
 pub(crate) use metrics::HttpMetrics;
 pub use settings::HttpSettings;
-pub(crate) use table::router;
+pub(crate) use table::Table;

@@ -144,9 +144,14 @@ fn read<T: FromStr>(name: &str, text: &str) -> Result<T, Fault> {
 
 /// One percent-encoded text. A `%` that begins no encoding stands for itself.
 fn decode(encoded: &[u8]) -> Result<String, Fault> {
-    let spaced: Vec<u8> =
-        encoded.iter().map(|byte| if *byte == b'+' { b' ' } else { *byte }).collect();
-    let bytes: Vec<u8> = percent_decode(&spaced).collect();
+    let mut bytes = encoded.to_vec();
+    // Most are letters and nothing else.
+    if encoded.iter().any(|byte| matches!(byte, b'+' | b'%')) {
+        for byte in bytes.iter_mut().filter(|byte| **byte == b'+') {
+            *byte = b' ';
+        }
+        bytes = percent_decode(&bytes).collect();
+    }
     String::from_utf8(bytes).map_err(|_| Fault::invalid("a parameter is not UTF-8"))
 }
 

@@ -11,6 +11,9 @@ const TEXT: HeaderValue = HeaderValue::from_static("text/plain;charset=UTF-8");
 /// JSON. Nacos names the character set, and some clients look for it.
 const JSON: HeaderValue = HeaderValue::from_static("application/json;charset=UTF-8");
 
+/// Room for the headers of an item, the answer that has most.
+const HEADERS: usize = 10;
+
 /// One whole answer.
 #[derive(Debug, Clone)]
 pub(crate) struct Reply {
@@ -21,7 +24,7 @@ pub(crate) struct Reply {
 
 impl Reply {
     fn of(content_type: HeaderValue, body: Bytes) -> Self {
-        let mut headers = HeaderMap::new();
+        let mut headers = HeaderMap::with_capacity(HEADERS);
         headers.insert(header::CONTENT_TYPE, content_type);
         Self { status: StatusCode::OK, headers, body }
     }

@@ -222,6 +222,29 @@ pub(crate) fn nothing(_: &mut Call) -> Result<(), Fault> {
 }
 
 impl Route {
+    /// Whether the operation is one that clients ask for all the time. It takes some
+    /// microseconds, or waits without computing.
+    pub(crate) fn is_quick(&self) -> bool {
+        matches!(
+            self.point,
+            Some(
+                Point::ConfigQuery
+                    | Point::ConfigListen
+                    | Point::ConfigPublish
+                    | Point::HttpHealthCheck
+                    | Point::NamingInstanceRegister
+                    | Point::NamingInstanceDeregister
+                    | Point::NamingInstanceQuery
+                    | Point::NamingServiceSubscribe
+            )
+        )
+    }
+
+    /// Whether some parameters stand in the path.
+    pub(crate) fn has_parameters_in_path(&self) -> bool {
+        self.path.contains('{')
+    }
+
     /// The parameters it takes: name, and whether it must be there.
     pub(crate) fn parameters(&self) -> impl Iterator<Item = (&'static str, bool)> + use<> {
         self.takes.split_whitespace().map(|name| match name.strip_suffix('!') {

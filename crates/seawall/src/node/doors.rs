@@ -1,10 +1,11 @@
 //! The listeners of a node.
 
-use std::net::SocketAddr;
+use std::{net::SocketAddr, num::NonZeroUsize, sync::Arc};
 
+use anyhow::Context as _;
 use seawall_net::{
     BindError, ClientCertificates, ConnectionGate, ConnectionLimits, Door, DoorSettings,
-    NetMetrics, TlsMode, TlsSettings,
+    NetMetrics, Reactors, TlsMode, TlsSettings,
 };
 
 use crate::{
@@ -24,9 +25,13 @@ impl Doors {
     pub(super) fn bind(settings: &Settings, metrics: &NetMetrics) -> Result<Self, Failure> {
         let door = door_settings(&settings.doors, &settings.tls);
         let gate = ConnectionGate::new(limits(&settings.doors));
+        let cores = std::thread::available_parallelism().unwrap_or(NonZeroUsize::MIN);
+        let reactors = Reactors::start(cores).context("cannot start threads for connections")?;
+        let reactors = Arc::new(reactors);
         let bind = |port| {
             Door::bind(SocketAddr::new(settings.doors.bind, port), door.clone())
                 .map(|door| door.behind(gate.clone()).counting(metrics.clone()))
+                .map(|door| door.on(reactors.clone()))
                 .map_err(|error: BindError| Failure::Refused(error.to_string()))
         };
         let http = bind(settings.doors.http_port)?;

@@ -3,10 +3,10 @@
 mod banner;
 mod doors;
 mod first_login;
+mod log_lines;
 mod parts;
 mod serve;
 mod telemetry;
-mod trace;
 
 pub(crate) use self::{
     parts::Parts,

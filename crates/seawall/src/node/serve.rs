@@ -5,9 +5,8 @@ use std::{io::Write as _, time::Duration};
 use anyhow::Context as _;
 use seawall_net::{Drain, NetMetrics};
 use tokio::signal::unix::{SignalKind, signal};
-use tower::Layer as _;
 
-use super::{banner::Banner, doors::Doors, parts::Parts, telemetry, trace::TraceLayer};
+use super::{banner::Banner, doors::Doors, parts::Parts, telemetry};
 use crate::{api, exit::Failure, settings::Settings, traffic};
 
 /// For whom the node runs.
@@ -35,7 +34,7 @@ async fn serve(mode: Mode, settings: &Settings) -> Result<(), Failure> {
     let (parts, first_login) = Parts::open(settings).await?;
     let (http, grpc) = (doors.http.local_addr(), doors.grpc.local_addr());
     let beside = api::router(&parts, settings, &net_metrics, doors.gate.clone());
-    let front = TraceLayer.layer(parts.nacos.front(beside));
+    let front = parts.nacos.front(beside);
     traffic::follow(&parts.resources, parts.nacos.clone(), doors.gate.clone())
         .map_err(|error| Failure::Refused(error.to_string()))?;
     let drain = Drain::default();

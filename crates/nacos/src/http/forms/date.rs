@@ -29,13 +29,35 @@ fn parts(at: WallTime) -> (u64, u64, u64, u64, u64) {
     (days, millis / 3_600_000, millis / 60_000 % 60, millis / 1_000 % 60, millis % 1_000)
 }
 
-/// As HTTP headers have it (RFC 9110, 5.6.7): `Sun, 06 Nov 1994 08:49:37 GMT`.
+/// As HTTP headers have it (RFC 9110, 5.6.7): `Sun, 06 Nov 1994 08:49:37 GMT`. Written
+/// with every read of an item, so digit by digit.
 pub(crate) fn http_date(at: WallTime) -> String {
     let (days, hour, minute, second, _) = parts(at);
     let (year, month, day) = civil(days);
     let weekday = WEEKDAYS.get(usize::try_from(days % 7).unwrap_or_default()).unwrap_or(&"");
     let month = MONTHS.get(month.saturating_sub(1)).unwrap_or(&"");
-    format!("{weekday}, {day:02} {month} {year} {hour:02}:{minute:02}:{second:02} GMT")
+    let mut text = String::with_capacity("Sun, 06 Nov 1994 08:49:37 GMT".len());
+    text.push_str(weekday);
+    text.push_str(", ");
+    push_two(&mut text, day);
+    text.push(' ');
+    text.push_str(month);
+    text.push(' ');
+    push_two(&mut text, year / 100);
+    push_two(&mut text, year);
+    for (before, number) in [(' ', hour), (':', minute), (':', second)] {
+        text.push(before);
+        push_two(&mut text, number);
+    }
+    text.push_str(" GMT");
+    text
+}
+
+/// The last two digits of `number`.
+fn push_two(text: &mut String, number: u64) {
+    for digit in [number / 10 % 10, number % 10] {
+        text.push(char::from(b'0' + u8::try_from(digit).unwrap_or_default()));
+    }
 }
 
 /// As Nacos's JSON has it (ISO 8601): `1994-11-06T08:49:37.000+00:00`.
