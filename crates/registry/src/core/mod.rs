@@ -19,6 +19,7 @@
 
 mod admission;
 mod clients;
+mod costs;
 mod delivery;
 mod edits;
 mod effect;
