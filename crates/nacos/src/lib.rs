@@ -9,6 +9,7 @@ mod client_metrics;
 mod control;
 mod grpc;
 mod http;
+mod instance_id;
 mod metrics;
 mod nacos;
 mod settings;

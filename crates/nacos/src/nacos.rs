@@ -14,6 +14,7 @@ use crate::{
     access::Access,
     grpc::{self, connection::ConnectionTable},
     http,
+    instance_id::Snowflakes,
 };
 
 /// What the wire stands on.
@@ -44,6 +45,7 @@ pub struct Nacos {
     pub(crate) control: Control,
     pub(crate) metrics: NacosMetrics,
     pub(crate) connections: Arc<ConnectionTable>,
+    pub(crate) snowflakes: Snowflakes,
 }
 
 impl Nacos {
@@ -62,6 +64,7 @@ impl Nacos {
             control: Control::new(&settings.control),
             metrics: NacosMetrics::default(),
             connections,
+            snowflakes: Snowflakes::default(),
             registry,
             configs,
             identity,
