@@ -14,7 +14,7 @@
 //!                 clients:  published, subscribed, pushes in flight
 //!                 timers:   push delay, beats, acknowledgements, clean-up
 //!                                   |
-//!                    Effect::Push, Effect::Stalled, Effect::Check
+//!            Effect::Push, Effect::Stalled, Effect::Check, Effect::Warmed
 //! ```
 
 mod admission;

@@ -7,4 +7,5 @@ mod harness;
 mod life;
 mod noise;
 mod pushes;
+mod restart;
 mod services;
