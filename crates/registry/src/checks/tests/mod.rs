@@ -201,6 +201,9 @@ async fn the_runner_finds_out_who_answers_and_who_does_not() {
     let mut found = [verdicts.recv().await.unwrap(), verdicts.recv().await.unwrap()];
     found.sort_by_key(|(port, _)| *port != alive);
     assert_eq!(found, [(alive, true), (dead, false)]);
+    let made = board.counts();
+    // Three in a row change what is believed.
+    assert!(made.tcp >= 6 && (made.http, made.mysql) == (0, 0), "{made:?}");
     stop.cancel();
     runner.await.unwrap();
 }
