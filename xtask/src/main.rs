@@ -8,6 +8,7 @@ mod kill;
 mod report;
 mod server;
 mod test;
+mod traps;
 mod workspace;
 
 use std::process::ExitCode;
@@ -24,6 +25,8 @@ enum Chore {
     Check(check::Args),
     /// Every test: unit, property and doc tests, compat suites, examples, a short kill test
     Test(test::Args),
+    /// The traps of the Nacos wire and the tests that show that they are avoided
+    Traps(traps::Args),
     /// Drive the release binary with clients nobody here wrote
     Compat(compat::Args),
     /// Measure Seawall beside a peer under the same load
@@ -47,6 +50,7 @@ fn run(chore: Chore) -> anyhow::Result<()> {
     match chore {
         Chore::Check(args) => check::run(&workspace, &args),
         Chore::Test(args) => test::run(&workspace, &args),
+        Chore::Traps(args) => traps::run(&workspace, &args),
         Chore::Compat(args) => compat::run(&workspace, &args),
         Chore::Bench(args) => bench::run(&workspace, &args),
         Chore::Kill(args) => kill::run(&workspace, &args),

@@ -9,6 +9,7 @@ mod control;
 mod front;
 mod grpc;
 mod http;
+mod instance_id;
 mod metrics;
 mod nacos;
 mod settings;

@@ -14,6 +14,7 @@ use crate::{
     Control, Front, NacosMetrics, NacosSettings,
     access::Access,
     grpc::{self, connection::ConnectionTable},
+    instance_id::Snowflakes,
 };
 
 /// What the wire stands on.
@@ -47,6 +48,7 @@ pub struct Nacos {
     /// The threads that all work shares, for what takes longer than a thread that serves
     /// connections has.
     pub(crate) shared: Handle,
+    pub(crate) snowflakes: Snowflakes,
 }
 
 impl Nacos {
@@ -67,6 +69,7 @@ impl Nacos {
             metrics: NacosMetrics::default(),
             connections,
             shared: Handle::current(),
+            snowflakes: Snowflakes::default(),
             registry,
             configs,
             identity,

@@ -52,6 +52,11 @@ pub struct GrpcSettings {
     pub drain_spread_ms: u64,
     /// Time clients have to leave after that, in milliseconds. Default 2,000.
     pub drain_wait_ms: u64,
+    /// How long after a restart a connection's queries of services whose instances are
+    /// not all back are held back, in milliseconds, before they are answered by error
+    /// 300. Counted once for each connection, from its first such query. Default 2,000;
+    /// clients give up after 3,000. 0: answered at once. Subscriptions always are.
+    pub warming_hold_ms: u64,
     /// How long the answer "over limit" is held back, in milliseconds, so that clients
     /// do not repeat at once. Default 1,000.
     pub over_limit_delay_ms: u64,
@@ -72,12 +77,17 @@ impl Default for GrpcSettings {
             fuzzy_batch: 100,
             drain_spread_ms: 1_000,
             drain_wait_ms: 2_000,
+            warming_hold_ms: 2_000,
             over_limit_delay_ms: 1_000,
         }
     }
 }
 
 impl GrpcSettings {
+    pub(crate) fn warming_hold(&self) -> Duration {
+        Duration::from_millis(self.warming_hold_ms)
+    }
+
     pub(crate) fn over_limit_delay(&self) -> Duration {
         Duration::from_millis(self.over_limit_delay_ms)
     }

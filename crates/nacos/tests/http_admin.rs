@@ -134,6 +134,55 @@ async fn requests_are_counted_by_route() {
     }
 }
 
+/// What Nacos's own Grafana boards draw, as far as a server without a JVM has it
+/// (nacos-group/nacos-template: `nacos-grafana.json`, `nacos-grafana-upper-2.4.json`).
+#[tokio::test]
+async fn nacos_grafana_boards_find_what_they_draw() {
+    let world = World::open().await;
+    world.publish("", "G", "d", "c").await;
+    let instance = [("serviceName", "s"), ("ip", "127.0.0.1"), ("port", "80")];
+    world.post("/v1/ns/instance", &instance).await.ok();
+    let mut registry = prometheus_client::registry::Registry::default();
+    world.nacos.register_metrics(&mut registry);
+    let mut text = String::new();
+    prometheus_client::encoding::text::encode(&mut text, &registry).unwrap();
+    for (module, name, value) in [
+        ("naming", "avgPushCost", -1),
+        ("naming", "maxPushCost", -1),
+        ("naming", "totalPush", 0),
+        ("naming", "failedPush", 0),
+        ("naming", "domCount", 1),
+        ("naming", "serviceCount", 1),
+        ("naming", "ipCount", 1),
+        ("naming", "subscriberCount", 0),
+        ("naming", "pushPendingTaskCount", 0),
+        ("naming", "leaderStatus", 1),
+        ("naming", "tcpHealthCheck", 0),
+        ("naming", "httpHealthCheck", 0),
+        ("naming", "mysqlHealthCheck", 0),
+        ("core", "longConnection", 0),
+        ("config", "configCount", 1),
+        ("config", "longPolling", 0),
+        ("config", "getConfig", 0),
+        ("config", "publish", 1),
+        ("config", "notifyTask", 0),
+        ("config", "notifyClientTask", 0),
+        ("config", "dumpTask", 0),
+    ] {
+        let line = format!("nacos_monitor{{module=\"{module}\",name=\"{name}\"}} {value}\n");
+        assert!(text.contains(&line), "{line}\nis not in\n{text}");
+    }
+    for line in [
+        r#"nacos_config_subscriber{module="config",version="v1"} 0"#,
+        r#"nacos_config_subscriber{module="config",version="v2"} 0"#,
+        r#"http_server_requests_seconds_count{method="POST",uri="/v1/cs/configs",status="200"} 1"#,
+        "# TYPE grpc_server_requests_seconds histogram",
+        "# TYPE nacos_timer_seconds histogram",
+    ] {
+        assert!(text.contains(line), "{line}\nis not in\n{text}");
+    }
+}
+
 #[tokio::test]
 async fn the_document_is_served_and_complete() {
     let world = World::open().await;

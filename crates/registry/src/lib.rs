@@ -51,7 +51,7 @@ pub use error::{FuzzyWatchError, OpenError, RegisterError, WriteError};
 pub use instance::{
     Instance, InstanceAddress, InstanceEdit, InstanceError, InstanceId, MetadataEdit, no_metadata,
 };
-pub use metrics::{PushStatistics, RegistryMetrics};
+pub use metrics::{CheckCounts, PushCost, PushStatistics, RegistryMetrics};
 pub use names::{ClusterName, GroupName, NameError, ServiceKey, ServiceName};
 pub use pattern::{NamePattern, PatternError, ServicePattern};
 pub use push::{FuzzyChange, FuzzySync, Push, PushBody, PushId, PushSink};

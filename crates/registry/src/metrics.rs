@@ -28,6 +28,27 @@ pub struct PushStatistics {
     pub cost_ms_max: u64,
 }
 
+/// What the pushes of the last one to two minutes cost, from being sent to being
+/// acknowledged.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct PushCost {
+    /// Milliseconds on average.
+    pub average_ms: u64,
+    /// Milliseconds of the slowest one.
+    pub max_ms: u64,
+}
+
+/// Active checks made since the start, by kind, whatever their result.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct CheckCounts {
+    /// Connections tried.
+    pub tcp: u64,
+    /// HTTP requests.
+    pub http: u64,
+    /// MySQL log-ins.
+    pub mysql: u64,
+}
+
 /// Reads the registry each time monitoring asks.
 #[derive(Debug)]
 pub struct RegistryMetrics {

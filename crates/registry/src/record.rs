@@ -227,6 +227,11 @@ impl From<&Instance> for InstanceRecord {
 }
 
 impl InstanceRecord {
+    /// The same instance, registered as healthy or not.
+    pub(crate) fn with_health(self, healthy: bool) -> Self {
+        Self { healthy, ..self }
+    }
+
     /// The instance that is stored for `address`.
     pub(crate) fn at(self, address: InstanceAddress) -> Instance {
         Instance {

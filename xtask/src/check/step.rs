@@ -3,8 +3,8 @@
 use clap::ValueEnum;
 
 use super::{architecture, deny, floors, tidy};
-use crate::command;
 use crate::workspace::Workspace;
+use crate::{command, traps};
 
 /// The checks, in the order they run: the quick ones first.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
@@ -15,6 +15,8 @@ pub(crate) enum Step {
     Floors,
     /// File lengths, file names, reasons beside ignored tests
     Tidy,
+    /// Every trap of the Nacos wire has a test of its name
+    Traps,
     /// ARCHITECTURE.md lists every crate, and every path it names exists
     Architecture,
     /// Licences, bans and sources of dependencies
@@ -52,6 +54,7 @@ impl Step {
             Self::Format => Ok(tool(workspace, &["fmt", "--all", "--check"], "run `cargo fmt`")),
             Self::Floors => floors::check(workspace),
             Self::Tidy => tidy::check(workspace),
+            Self::Traps => traps::missing(workspace).map(Outcome::of),
             Self::Architecture => architecture::check(workspace),
             Self::Deny => deny::rules(workspace),
             Self::Advisories => deny::advisories(workspace),

@@ -41,6 +41,12 @@ impl ConfigService {
         self.core.count_listeners();
     }
 
+    /// How many listeners there are, long polls included.
+    pub fn listener_count(&self) -> usize {
+        let (listeners, _) = self.core.listeners.lock().size();
+        listeners
+    }
+
     /// Forgets a listener with all its items and fuzzy watches.
     pub fn drop_listener(&self, listener: ListenerId) {
         self.core.listeners.lock().remove(listener);

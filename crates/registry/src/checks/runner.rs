@@ -1,6 +1,12 @@
 //! Does the checks.
 
-use std::{sync::Arc, time::Duration};
+use std::{
+    sync::{
+        Arc,
+        atomic::{AtomicU64, Ordering},
+    },
+    time::Duration,
+};
 
 use parking_lot::Mutex;
 use seawall_clock::Clock;
@@ -8,7 +14,7 @@ use tokio::{sync::Notify, task::JoinSet, time::timeout};
 use tokio_util::sync::CancellationToken;
 
 use super::{CheckError, CheckId, CheckJob, CheckSchedule, Verdict, http, mysql, tcp};
-use crate::{CheckSettings, HealthChecker, core::CheckChange};
+use crate::{CheckCounts, CheckSettings, HealthChecker, core::CheckChange};
 
 /// What is to be checked, shared between those who change it and [`run`].
 pub(crate) struct CheckBoard {
@@ -16,13 +22,39 @@ pub(crate) struct CheckBoard {
     changed: Notify,
     clock: Arc<dyn Clock>,
     settings: CheckSettings,
+    made: Made,
+}
+
+/// Checks made, by kind.
+#[derive(Default)]
+struct Made {
+    tcp: AtomicU64,
+    http: AtomicU64,
+    mysql: AtomicU64,
 }
 
 impl CheckBoard {
     /// Nothing to check yet.
     pub(crate) fn new(settings: CheckSettings, clock: Arc<dyn Clock>) -> Self {
         let schedule = Mutex::new(CheckSchedule::new(settings.clone()));
-        Self { schedule, changed: Notify::new(), clock, settings }
+        Self { schedule, changed: Notify::new(), clock, settings, made: Made::default() }
+    }
+
+    /// Checks made so far.
+    pub(crate) fn counts(&self) -> CheckCounts {
+        let Made { tcp, http, mysql } = &self.made;
+        let read = |count: &AtomicU64| count.load(Ordering::Relaxed);
+        CheckCounts { tcp: read(tcp), http: read(http), mysql: read(mysql) }
+    }
+
+    fn count(&self, checker: &HealthChecker) {
+        let count = match checker {
+            HealthChecker::None => return,
+            HealthChecker::Tcp => &self.made.tcp,
+            HealthChecker::Http { .. } => &self.made.http,
+            HealthChecker::Mysql { .. } => &self.made.mysql,
+        };
+        count.fetch_add(1, Ordering::Relaxed);
     }
 
     /// Begins, changes or ends the checks of one instance.
@@ -47,6 +79,7 @@ pub(crate) async fn run(
     loop {
         while running.len() < board.settings.concurrent_max {
             let Some(job) = board.schedule.lock().take_due(board.clock.now()) else { break };
+            board.count(&job.plan.checker);
             running.spawn(check(job, board.clock.clone(), board.settings.timeout_ms));
         }
         let full = running.len() >= board.settings.concurrent_max;

@@ -3,6 +3,7 @@
 use super::{
     RegistryCore,
     clients::{ClientIndex, ClientState},
+    costs::RecentCosts,
     effect::{Effect, Effects},
     services::ServiceIndex,
     timers::{Millis, Moment, Timer, TimerId},
@@ -49,6 +50,8 @@ pub(crate) struct Tally {
     pub(crate) pushes: PushStatistics,
     /// Pushes sent and neither acknowledged, failed nor overtaken.
     pub(crate) in_flight: usize,
+    /// What the latest ones cost.
+    pub(crate) recent: RecentCosts,
 }
 
 impl<S> ClientState<S> {
@@ -160,6 +163,7 @@ impl<S: Clone> RegistryCore<S> {
             self.tally.pushes.acknowledged += 1;
             self.tally.pushes.cost_ms_total += cost_ms;
             self.tally.pushes.cost_ms_max = self.tally.pushes.cost_ms_max.max(cost_ms);
+            self.tally.recent.add(at.now, settled.sent);
         }
     }
 

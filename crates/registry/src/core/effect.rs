@@ -22,6 +22,8 @@ pub(crate) enum Effect<S> {
     },
     /// Change what is checked.
     Check(CheckChange),
+    /// The service is no longer warming: let those go on who wait for it.
+    Warmed(ServiceKey),
 }
 
 /// A change of what is checked.

@@ -14,11 +14,12 @@
 //!                 clients:  published, subscribed, pushes in flight
 //!                 timers:   push delay, beats, acknowledgements, clean-up
 //!                                   |
-//!                    Effect::Push, Effect::Stalled, Effect::Check
+//!            Effect::Push, Effect::Stalled, Effect::Check, Effect::Warmed
 //! ```
 
 mod admission;
 mod clients;
+mod costs;
 mod delivery;
 mod edits;
 mod effect;

@@ -58,7 +58,7 @@ impl<S: Clone> RegistryCore<S> {
             self.changed(at, index);
         }
         self.announce(at, index, effects);
-        self.note_warm(at, index);
+        self.note_warm(at, index, effects);
     }
 
     /// Takes away what `owner` has at the address; what others have there stays or

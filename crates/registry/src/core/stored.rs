@@ -107,6 +107,16 @@ impl<S: Clone> RegistryCore<S> {
         }
     }
 
+    /// The health a stored instance is registered with, whatever is believed of it.
+    pub(crate) fn registered_health(
+        &self,
+        key: &ServiceKey,
+        address: &InstanceAddress,
+    ) -> Option<bool> {
+        let (instance, _) = self.stored_health(self.services.find(key)?, address.into())?;
+        Some(instance.healthy)
+    }
+
     fn define(
         &mut self,
         at: Moment,

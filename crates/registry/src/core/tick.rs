@@ -19,7 +19,7 @@ impl<S: Clone> RegistryCore<S> {
                 Timer::Push(service) => self.push_due(at, id, service, effects),
                 Timer::Beat(service, instance) => self.beat_due(at, id, service, instance, effects),
                 Timer::Delivery(client) => self.delivery_due(at, id, client, effects),
-                Timer::Grace => self.grace_due(at),
+                Timer::Grace => self.grace_due(at, effects),
                 Timer::Empty(service) => {
                     if self.services.get(service).is_some_and(|state| state.empty == Some(id)) {
                         self.retire(at, service, effects);

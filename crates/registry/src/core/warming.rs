@@ -7,7 +7,7 @@
 
 use super::{
     RegistryCore,
-    effect::Effects,
+    effect::{Effect, Effects},
     service::ServiceState,
     services::ServiceIndex,
     timers::{Moment, Timer},
@@ -53,21 +53,23 @@ impl<S: Clone> RegistryCore<S> {
     }
 
     /// As many instances are back as there were: the service is complete.
-    pub(super) fn note_warm(&mut self, at: Moment, index: ServiceIndex) {
+    pub(super) fn note_warm(&mut self, at: Moment, index: ServiceIndex, effects: &mut Effects<S>) {
         let Some(service) = self.services.get_mut(index) else { return };
         if service.warming.is_some_and(|expected| service.slots.len() >= expected) {
             service.warming = None;
+            effects.push(Effect::Warmed(service.key.clone()));
             self.changed(at, index);
         }
     }
 
     /// Whoever is not back by now is gone.
-    pub(super) fn grace_due(&mut self, at: Moment) {
+    pub(super) fn grace_due(&mut self, at: Moment, effects: &mut Effects<S>) {
         let warming = self.services.iter().filter(|(_, service)| service.warming.is_some());
         let warming: Vec<_> = warming.map(|(index, _)| index).collect();
         for index in warming {
             if let Some(service) = self.services.get_mut(index) {
                 service.warming = None;
+                effects.push(Effect::Warmed(service.key.clone()));
             }
             self.changed(at, index);
             self.note_if_empty(at, index);

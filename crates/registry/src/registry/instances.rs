@@ -111,8 +111,9 @@ impl Registry {
     }
 
     /// Sets the health of a stored instance that nobody checks
-    /// ([`HealthChecker::None`]), until the node restarts.
-    pub fn set_health(
+    /// ([`HealthChecker::None`]); on disk and visible when this returns. It holds until
+    /// it is set again or the instance is registered with another one.
+    pub async fn set_health(
         &self,
         service: &ServiceKey,
         address: &InstanceAddress,
@@ -126,6 +127,14 @@ impl Registry {
         if instance.ephemeral || checker != Some(&HealthChecker::None) {
             return Err(WriteError::Checked { service: service.clone() });
         }
+        // Who checks from outside says the same again and again: that is not written.
+        if self.shell.core.read().registered_health(service, address) != Some(healthy) {
+            let decide = |before: Option<InstanceRecord>| {
+                Ok(before.ok_or_else(no_instance)?.with_health(healthy))
+            };
+            self.shell.change_record(service, keys::instance(service, address), decide).await?;
+        }
+        // What checks believed before the cluster had none may differ from the record.
         self.shell.change(|core, at, _| core.report_health(at, service, address, healthy));
         Ok(())
     }

@@ -4,8 +4,9 @@ use std::sync::Arc;
 
 use super::Registry;
 use crate::{
-    ClientDetail, ClientId, Instance, PageRequest, Publisher, PushStatistics, RegistryCounts,
-    ServiceDetail, ServiceFilter, ServiceKey, ServicePage, Subscriber,
+    CheckCounts, ClientDetail, ClientId, Instance, PageRequest, Publisher, PushCost,
+    PushStatistics, RegistryCounts, ServiceDetail, ServiceFilter, ServiceKey, ServicePage,
+    Subscriber,
 };
 
 impl Registry {
@@ -53,6 +54,17 @@ impl Registry {
     /// How much there is.
     pub fn counts(&self) -> RegistryCounts {
         self.shell.core.read().counts()
+    }
+
+    /// What pushes cost lately; `None` if none was acknowledged.
+    pub fn recent_push_cost(&self) -> Option<PushCost> {
+        let core = self.shell.core.read();
+        core.tally().recent.read(self.shell.moment().now)
+    }
+
+    /// Active checks made since the start.
+    pub fn check_counts(&self) -> CheckCounts {
+        self.shell.checks.counts()
     }
 
     /// What was pushed since the start.

@@ -14,6 +14,7 @@ mod memory;
 mod services;
 mod sweep;
 mod timer;
+mod warming;
 mod writes;
 
 use std::{
@@ -62,6 +63,8 @@ pub(crate) struct Shell {
     wake: Notify,
     /// When the timer task wakes by itself, in nanoseconds of the monotonic clock.
     wakes_at: AtomicU64,
+    /// Requests that wait for services to be whole again.
+    warm_waits: warming::WarmWaits,
     /// Wakes the task that writes down what is remembered.
     remember: Notify,
     /// Up to where the store's changes are in the core.
@@ -88,6 +91,7 @@ impl Registry {
             settings,
             wake: Notify::new(),
             wakes_at: AtomicU64::new(u64::MAX),
+            warm_waits: warming::WarmWaits::default(),
             remember: Notify::new(),
             applied: watch::Sender::new(Revision::ZERO),
             ready: AtomicBool::new(false),
@@ -165,6 +169,7 @@ impl Shell {
                 Effect::Push { to, push } => to.push(push),
                 Effect::Stalled { to } => to.stalled(),
                 Effect::Check(change) => self.checks.change(change),
+                Effect::Warmed(service) => self.warm_waits.warmed(&service),
             }
         }
         if let Some(due) = due

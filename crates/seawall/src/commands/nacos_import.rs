@@ -9,13 +9,16 @@ use serde::Serialize;
 
 use crate::{
     api::import::{
-        ImportOutcome, ImportReply, ImportedConfiguration, ImportedHistory, ImportedInstance,
-        ImportedNamespace,
+        ImportOutcome, ImportReply, ImportedConfiguration, ImportedGray, ImportedHistory,
+        ImportedInstance, ImportedNamespace, ImportedRule,
     },
     cli::ImportArgs,
     client::Session,
     exit::Failure,
-    migrate::{ConfigurationForm, HistoryForm, ItemName, NamespaceForm, ServiceName, Source},
+    migrate::{
+        BETA, BetaForm, ConfigurationForm, HistoryForm, ItemName, NamespaceForm, RuleForm,
+        ServiceName, Source,
+    },
     runtime,
 };
 
@@ -30,6 +33,7 @@ struct Report {
     namespaces: Count,
     configurations: Count,
     history: usize,
+    gray_releases: usize,
     instances: Count,
     failures: Vec<String>,
 }
@@ -87,10 +91,17 @@ fn print(report: &Report) {
         "configurations    {} (with {} history entries)",
         report.configurations, report.history
     );
+    println!("gray releases     {} copied", report.gray_releases);
     println!("persistent inst.  {}", report.instances);
     for failure in &report.failures {
         println!("failed            {failure}");
     }
+}
+
+/// What became of one configuration, and how many entries of history it had.
+struct Copied {
+    reply: ImportReply,
+    entries: usize,
 }
 
 /// One import under way.
@@ -154,7 +165,7 @@ impl Importer<'_> {
             name: name.to_owned(),
             description: namespace.description.clone(),
         };
-        self.put("/api/v1/import/namespace", &body).await
+        Ok(self.put("/api/v1/import/namespace", &body).await?.outcome)
     }
 
     async fn configurations(&mut self, namespace: &str) -> Result<(), Failure> {
@@ -173,8 +184,9 @@ impl Importer<'_> {
         bar.finish_and_clear();
         for result in results {
             match result {
-                Ok(Some((outcome, entries))) => {
-                    self.report.configurations.add(outcome);
+                Ok(Some(Copied { reply, entries })) => {
+                    self.report.configurations.add(reply.outcome);
+                    self.report.gray_releases += reply.grays;
                     self.report.history += entries;
                 }
                 Ok(None) => {}
@@ -189,7 +201,7 @@ impl Importer<'_> {
         &self,
         namespace: &str,
         name: &ItemName,
-    ) -> Result<Option<(ImportOutcome, usize)>, Failure> {
+    ) -> Result<Option<Copied>, Failure> {
         let Some(item) = self.source.configuration(namespace, name).await? else {
             return Ok(None);
         };
@@ -198,11 +210,12 @@ impl Importer<'_> {
         } else {
             self.source.history(namespace, name).await?
         };
-        let body = imported(namespace, item, history);
+        let beta = self.source.beta(namespace, name).await?;
+        let body = imported(namespace, item, beta, history);
         let entries = body.history.len();
-        let outcome = self.put("/api/v1/import/configuration", &body).await?;
-        let entries = if outcome == ImportOutcome::Copied { entries } else { 0 };
-        Ok(Some((outcome, entries)))
+        let reply = self.put("/api/v1/import/configuration", &body).await?;
+        let entries = if reply.outcome == ImportOutcome::Copied { entries } else { 0 };
+        Ok(Some(Copied { reply, entries }))
     }
 
     async fn services(&mut self, namespace: &str) -> Result<(), Failure> {
@@ -249,19 +262,18 @@ impl Importer<'_> {
                 enabled: instance.enabled,
                 metadata: instance.metadata,
             };
-            outcomes.push(self.put("/api/v1/import/instance", &body).await?);
+            outcomes.push(self.put("/api/v1/import/instance", &body).await?.outcome);
         }
         Ok(outcomes)
     }
 
-    async fn put(&self, path: &str, body: &impl Serialize) -> Result<ImportOutcome, Failure> {
+    async fn put(&self, path: &str, body: &impl Serialize) -> Result<ImportReply, Failure> {
         let request = self
             .target
             .request(Method::POST, path)
             .query(&[("dryRun", self.args.dry_run)])
             .json(body);
-        let reply: ImportReply = self.target.json(request).await?;
-        Ok(reply.outcome)
+        self.target.json(request).await
     }
 }
 
@@ -291,6 +303,7 @@ fn same_id(left: &str, right: &str) -> bool {
 fn imported(
     namespace: &str,
     item: ConfigurationForm,
+    beta: Option<BetaForm>,
     history: Vec<HistoryForm>,
 ) -> ImportedConfiguration {
     ImportedConfiguration {
@@ -316,24 +329,44 @@ fn imported(
         modified_ms: item.modify_time,
         created_by: item.create_user,
         source_ip: item.create_ip,
-        // Gray releases are not copied, so neither is what became of them.
-        history: history
-            .into_iter()
-            .filter(|entry| entry.gray_name.is_empty())
-            .map(imported_history)
-            .collect(),
+        history: history.into_iter().filter_map(imported_history).collect(),
+        grays: beta.and_then(imported_beta).into_iter().collect(),
     }
 }
 
-fn imported_history(entry: HistoryForm) -> ImportedHistory {
-    ImportedHistory {
+/// The beta release; one without a content or for nobody is none.
+fn imported_beta(beta: BetaForm) -> Option<ImportedGray> {
+    let rule = imported_rule(BETA, beta.rule()?);
+    (!beta.content.trim().is_empty()).then_some(ImportedGray {
+        rule,
+        content: beta.content,
+        encrypted_data_key: beta.encrypted_data_key,
+        author: beta.create_user,
+        modified_ms: beta.modify_time,
+    })
+}
+
+fn imported_rule(name: &str, rule: RuleForm) -> ImportedRule {
+    let RuleForm { kind, expression, priority } = rule;
+    ImportedRule { name: name.to_owned(), kind, expression, priority }
+}
+
+/// An entry. One of a gray release that does not say whose would pass for one of the
+/// item itself, so it is left out.
+fn imported_history(entry: HistoryForm) -> Option<ImportedHistory> {
+    let gray = match entry.gray_name.as_str() {
+        "" => None,
+        name => Some(imported_rule(name, entry.rule()?)),
+    };
+    Some(ImportedHistory {
+        gray,
         content: entry.content,
         operation: entry.op_type.trim().to_owned(),
         author: entry.src_user,
         source_ip: entry.src_ip,
         encrypted_data_key: entry.encrypted_data_key,
         modified_ms: entry.modify_time,
-    }
+    })
 }
 
 fn progress(total: usize, what: String, hidden: bool) -> ProgressBar {

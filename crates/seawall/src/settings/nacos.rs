@@ -30,6 +30,17 @@ pub(crate) struct NacosSection {
     )))]
     pub(crate) queue_messages_max: usize,
 
+    /// How long after a restart a client's first queries of services whose instances are
+    /// not all back are held back, in milliseconds, before they are answered by error
+    /// 300. 0: answered at once, as subscriptions always are.
+    #[config(env = "SEAWALL_NACOS_WARMING_HOLD_MS", default = 2_000)]
+    #[config(layer_attr(arg(
+        id = "setting-warming-hold-ms",
+        long = "warming-hold-ms",
+        value_name = "MS"
+    )))]
+    pub(crate) warming_hold_ms: u64,
+
     /// Time over which a stopping node spreads its requests to reconnect, in
     /// milliseconds, so that clients do not all arrive elsewhere at once.
     #[config(env = "SEAWALL_NACOS_DRAIN_SPREAD_MS", default = 1_000)]
@@ -57,6 +68,7 @@ impl NacosSection {
                 message_bytes_max: self.message_bytes_max,
                 silence_ms: self.silence_ms,
                 queue_messages_max: self.queue_messages_max,
+                warming_hold_ms: self.warming_hold_ms,
                 drain_spread_ms: self.drain_spread_ms,
                 drain_wait_ms: self.drain_wait_ms,
                 ..GrpcSettings::default()

@@ -4,7 +4,7 @@ use std::{
     collections::HashMap,
     fmt,
     sync::{
-        Arc,
+        Arc, OnceLock,
         atomic::{AtomicU64, Ordering},
     },
     time::Duration,
@@ -93,6 +93,8 @@ pub(crate) struct Link {
     last_number: AtomicU64,
     asked: Mutex<HashMap<u64, oneshot::Sender<Bytes>>>,
     ending: Mutex<Option<Ending>>,
+    /// Until when answers to the client may be held back.
+    held_until: OnceLock<Instant>,
     /// Cancelled when the server wants the connection to end.
     ended: CancellationToken,
 }
@@ -131,6 +133,7 @@ impl Link {
             last_number: AtomicU64::new(0),
             asked: Mutex::default(),
             ending: Mutex::new(None),
+            held_until: OnceLock::new(),
             ended: CancellationToken::new(),
         };
         link.touch(link.clock.now());
@@ -151,6 +154,18 @@ impl Link {
     /// When the client was last heard of.
     pub(crate) fn last_active(&self) -> Instant {
         Instant::from_start(Duration::from_millis(self.last_active_ms.load(Ordering::Relaxed)))
+    }
+
+    /// How much longer answers to this client may be held back: `longest` from when one
+    /// is for the first time, for all of them together.
+    pub(crate) fn patience(&self, longest: Duration) -> Duration {
+        let now = self.clock.now();
+        *self.held_until.get_or_init(|| now + longest) - now
+    }
+
+    #[cfg(test)]
+    pub(crate) fn is_held(&self) -> bool {
+        self.held_until.get().is_some()
     }
 
     /// A number that this connection has not used before.

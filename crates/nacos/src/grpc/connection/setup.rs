@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use serde::{Deserialize, Serialize};
 
 use crate::{
-    grpc::reply::Message,
+    grpc::reply::{Message, joined, request_start},
     wire::{LabelsJson, Text},
 };
 
@@ -48,6 +48,6 @@ pub(crate) fn setup_ack() -> Result<Message, serde_json::Error> {
         lock: false,
         mcp: false,
     };
-    let json = serde_json::to_vec(&SetupAck { module: "internal", ability_table })?;
+    let json = joined(&request_start("s1"), &SetupAck { module: "internal", ability_table })?;
     Ok(Message::of_json("SetupAckRequest", &json))
 }

@@ -54,6 +54,7 @@ pub(super) async fn handle(call: &Call<'_>) -> Result<Message, Failure> {
         .map(|instance| Ok(Instance { ephemeral: true, ..instance.into_instance(true)? }))
         .collect::<Result<Vec<_>, Failure>>()?;
     call.may_naming(Action::Write, &service).await?;
+    let instances = instances.into_iter().map(|i| call.nacos.identified(&service, i)).collect();
     call.nacos.registry.batch_register(&call.link.client, service, instances)?;
     Ok(DONE.clone())
 }

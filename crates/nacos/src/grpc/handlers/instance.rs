@@ -84,7 +84,10 @@ pub(super) async fn handle(call: &Call<'_>) -> Result<Message, Failure> {
     call.may_naming(Action::Write, &asked.service).await?;
     let (registry, client) = (&call.nacos.registry, &call.link.client);
     match asked.what {
-        What::Register => registry.register(client, asked.service, asked.instance)?,
+        What::Register => {
+            let instance = call.nacos.identified(&asked.service, asked.instance);
+            registry.register(client, asked.service, instance)?;
+        }
         What::Deregister => {
             registry.deregister(client, &asked.service, &asked.instance.address())?;
         }

@@ -16,6 +16,7 @@ mod service_list;
 mod service_query;
 mod service_target;
 mod subscribe_service;
+mod warming;
 
 use super::{call::Call, failure::Failure, kind::Kind, reply::Message};
 

@@ -11,7 +11,10 @@ pub(super) async fn handle(call: &Call<'_>) -> Result<Message, Failure> {
     call.may_naming(Action::Write, &asked.service).await?;
     let registry = &call.nacos.registry;
     match asked.what {
-        What::Register => registry.register_persistent(asked.service, asked.instance).await?,
+        What::Register => {
+            let instance = call.nacos.identified(&asked.service, asked.instance);
+            registry.register_persistent(asked.service, instance).await?;
+        }
         What::Deregister => {
             let address = asked.instance.address();
             registry.deregister_persistent(&asked.service, &address).await?;

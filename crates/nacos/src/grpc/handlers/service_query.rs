@@ -4,10 +4,10 @@ use seawall_identity::Action;
 use seawall_registry::{ClusterName, Query};
 use serde::Deserialize;
 
-use super::service_target::service;
+use super::{service_target::service, warming::whole};
 use crate::{
     grpc::{call::Call, failure::Failure, reply::Message, service_reply::query_response},
-    wire::{ErrorCode, Text, or_empty},
+    wire::{Text, or_empty},
 };
 
 #[derive(Deserialize)]
@@ -25,12 +25,6 @@ struct ServiceQueryRequest<'a> {
     healthy_only: Option<bool>,
 }
 
-/// What a client is told of a service whose instances may not all be back after a
-/// restart: it must keep the list it has.
-pub(super) fn warming() -> Failure {
-    Failure::new(ErrorCode::STARTING, "the service's instances are not all back yet")
-}
-
 pub(super) async fn handle(call: &Call<'_>) -> Result<Message, Failure> {
     let request: ServiceQueryRequest<'_> = call.read()?;
     let service = service(&request.namespace, &request.group_name, &request.service_name)?;
@@ -40,8 +34,6 @@ pub(super) async fn handle(call: &Call<'_>) -> Result<Message, Failure> {
         healthy_only: request.healthy_only.unwrap_or(false),
     };
     let view = call.nacos.registry.query(&service, &query);
-    if view.is_warming() {
-        return Err(warming());
-    }
+    let view = whole(call, view, &query).await?;
     Ok(query_response(&view)?)
 }

@@ -4,7 +4,7 @@ use seawall_identity::Action;
 use seawall_registry::{ClusterName, Query};
 use serde::Deserialize;
 
-use super::{service_query::warming, service_target::service};
+use super::{service_target::service, warming::not_whole};
 use crate::{
     grpc::{
         call::Call,
@@ -47,7 +47,7 @@ pub(super) async fn handle(call: &Call<'_>) -> Result<Message, Failure> {
         registry.query(&service, &Query::of_clusters(clusters))
     };
     if subscribe && view.is_warming() {
-        return Err(warming());
+        return Err(not_whole());
     }
     Ok(with_service(Kind::SubscribeService.response(), SUCCESS, &view)?)
 }

@@ -32,6 +32,7 @@ pub(super) struct Node {
     pub(super) clock: Arc<ManualClock>,
     pub(super) address: SocketAddr,
     pub(super) drain: Drain,
+    pub(super) store: Arc<MemoryStore>,
 }
 
 /// What a node is started with.
@@ -39,6 +40,10 @@ pub(super) struct Start {
     pub(super) nacos: NacosSettings,
     pub(super) configs: ConfigSettings,
     pub(super) access: Access,
+    /// What a node before it left; nothing otherwise.
+    pub(super) store: Option<Arc<MemoryStore>>,
+    /// Whether the store goes away before the registry has loaded anything.
+    pub(super) cold: bool,
 }
 
 impl Default for Start {
@@ -47,7 +52,13 @@ impl Default for Start {
         nacos.grpc.over_limit_delay_ms = 10;
         nacos.grpc.drain_spread_ms = 40;
         nacos.grpc.drain_wait_ms = 200;
-        Self { nacos, configs: ConfigSettings::default(), access: Access::Open }
+        Self {
+            nacos,
+            configs: ConfigSettings::default(),
+            access: Access::Open,
+            store: None,
+            cold: false,
+        }
     }
 }
 
@@ -59,7 +70,9 @@ impl Start {
     pub(super) async fn node(self) -> Node {
         let clock = Arc::new(ManualClock::at(WallTime::from_millis(1_700_000_000_000)));
         let shared: Arc<dyn Clock> = Arc::clone(&clock) as _;
-        let store: Arc<dyn Store> = MemoryStore::new(Arc::clone(&shared));
+        let memory = self.store.unwrap_or_else(|| MemoryStore::new(Arc::clone(&shared)));
+        let store: Arc<dyn Store> = Arc::clone(&memory) as _;
+        let both = || (Arc::clone(&store), Arc::clone(&shared));
         let identity_settings = IdentitySettings {
             client_doors: self.access,
             password_cost: 4,
@@ -68,28 +81,34 @@ impl Start {
         // A push goes out at once, whatever the standing clock says.
         let registry_settings =
             RegistrySettings { push_first_ms: 0, push_delay_ms: 0, ..RegistrySettings::default() };
-        let registry = Registry::open(Arc::clone(&store), Arc::clone(&shared), registry_settings)
-            .await
-            .unwrap();
-        let configs = ConfigService::open(Arc::clone(&store), Arc::clone(&shared), self.configs)
-            .await
-            .unwrap();
+        let (s, c) = both();
+        let identity = Identity::open(s, c, identity_settings).await.unwrap();
+        let (s, c) = both();
+        let namespaces = Namespaces::open(s, c).await.unwrap();
+        let (s, c) = both();
+        let configs = ConfigService::open(s, c, self.configs).await.unwrap();
         configs.warmed().await;
+        let (s, c) = both();
+        let registry = Registry::open(s, c, registry_settings).await.unwrap();
+        if self.cold {
+            // The registry's tasks have not run yet: nothing was awaited since.
+            memory.set_unavailable(Some("the disk is slow"));
+        }
         let nacos = Nacos::new(Parts {
-            identity: Identity::open(Arc::clone(&store), Arc::clone(&shared), identity_settings)
-                .await
-                .unwrap(),
-            namespaces: Namespaces::open(store, Arc::clone(&shared)).await.unwrap(),
+            identity,
+            namespaces,
             registry,
             configs,
             clock: shared,
             settings: self.nacos,
         });
-        eventually(|| nacos.ready()).await;
+        if !self.cold {
+            eventually(|| nacos.ready()).await;
+        }
         let door = Door::bind(([127, 0, 0, 1], 0).into(), DoorSettings::default()).unwrap();
         let (address, drain) = (door.local_addr(), Drain::default());
         tokio::spawn(door.serve(nacos.front(axum::Router::new()), drain.clone()));
-        Node { nacos, clock, address, drain }
+        Node { nacos, clock, address, drain, store: memory }
     }
 }
 
@@ -205,9 +224,12 @@ impl Client {
     /// Opens the stream and sets the connection up; returns when it is registered.
     pub(super) async fn set_up(&self, setup: Value) -> Pushed {
         let pushed = self.open(setup).await;
-        while self.ask("HealthCheckRequest", json!({})).await.1["errorCode"] == 301 {
-            tokio::time::sleep(Duration::from_millis(1)).await;
-        }
+        let registered = tokio::time::timeout(Duration::from_secs(10), async {
+            while self.ask("HealthCheckRequest", json!({})).await.1["errorCode"] == 301 {
+                tokio::time::sleep(Duration::from_millis(1)).await;
+            }
+        });
+        registered.await.expect("the connection was never registered");
         pushed
     }
 

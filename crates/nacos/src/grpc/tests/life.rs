@@ -1,11 +1,14 @@
 //! How connections begin, live and end.
 
-use std::{collections::HashMap, time::Duration};
+use std::{collections::HashMap, sync::Arc, time::Duration};
 
 use serde_json::json;
 
-use super::harness::{Start, eventually, node, payload};
-use crate::{ConnectionRule, MonitorMode, Period, Point, TpsRule};
+use super::harness::{Client, Start, eventually, node, payload};
+use crate::{
+    ConnectionRule, MonitorMode, Period, Point, TpsRule,
+    grpc::connection::{Ending, Link},
+};
 
 #[tokio::test]
 async fn t09_the_connection_id_belongs_to_the_transport() {
@@ -105,24 +108,54 @@ async fn an_answer_to_the_question_keeps_the_connection() {
     assert_eq!(node.nacos.connections.len(), 1);
 }
 
+fn registers(service: &str, ip: &str) -> serde_json::Value {
+    json!({"serviceName": service, "type": "registerInstance", "instance": {"ip": ip, "port": 80}})
+}
+
+/// How many instances a client finds.
+async fn found(client: &Client, service: &str) -> usize {
+    let answer = client.done("ServiceQueryRequest", json!({"serviceName": service})).await;
+    answer["serviceInfo"]["hosts"].as_array().unwrap().len()
+}
+
+/// Waits until nobody but the test holds the connection: its stream has ended, and
+/// what it had is removed.
+async fn gone(link: &Arc<Link>) {
+    eventually(|| Arc::strong_count(link) == 1).await;
+}
+
 #[tokio::test]
 async fn t10_a_late_end_of_the_first_stream_leaves_what_the_second_registered() {
     let node = node().await;
     let client = node.connect().await;
-    let first = client.set_up(json!({})).await;
+    let mut first = client.set_up(json!({})).await;
+    let replaced = node.nacos.connections.all().remove(0);
+    client.done("InstanceRequest", registers("s", "10.0.0.1")).await;
     let second = client.set_up(json!({})).await;
-    eventually(|| node.nacos.connections.all()[0].client.to_string().len() > 1).await;
-    let register = json!({"serviceName": "s", "type": "registerInstance",
-        "instance": {"ip": "10.0.0.1", "port": 80}});
-    client.done("InstanceRequest", register).await;
+    assert_eq!(first.ending().await, tonic::Code::Unavailable);
+    gone(&replaced).await;
+    assert_eq!(found(&client, "s").await, 0, "it was of the first");
+    client.done("InstanceRequest", registers("s", "10.0.0.1")).await;
+    // The news of the first stream's end come once more, now certainly late.
+    node.nacos.connections.remove(&replaced);
     drop(first);
-    for _ in 0..20 {
-        client.done("HealthCheckRequest", json!({})).await;
-    }
-    let info = client.done("ServiceQueryRequest", json!({"serviceName": "s"})).await;
-    assert_eq!(info["serviceInfo"]["hosts"].as_array().unwrap().len(), 1);
+    assert_eq!(found(&client, "s").await, 1);
+    assert_eq!(node.nacos.connections.len(), 1);
     drop(second);
-    eventually(|| node.nacos.connections.len() == 0).await;
+    eventually(|| node.nacos.registry.counts().instances == 0).await;
+}
+
+#[tokio::test]
+async fn t10_a_late_end_of_an_old_transport_leaves_what_the_new_one_registered() {
+    let node = node().await;
+    let (before, old) = node.client().await;
+    let link = node.nacos.connections.all().remove(0);
+    before.done("InstanceRequest", registers("s", "10.0.0.1")).await;
+    let (after, _new) = node.client().await;
+    after.done("InstanceRequest", registers("s", "10.0.0.1")).await;
+    drop(old);
+    gone(&link).await;
+    assert_eq!(found(&after, "s").await, 1);
 }
 
 #[tokio::test]
@@ -158,7 +191,7 @@ async fn a_connection_over_the_rule_is_not_registered() {
 async fn t18_a_drain_asks_clients_to_leave_and_ends_those_who_stay() {
     let node = node().await;
     let (client, mut pushed) = node.client().await;
-    let nacos = std::sync::Arc::clone(&node.nacos);
+    let nacos = Arc::clone(&node.nacos);
     let draining = tokio::spawn(async move { nacos.drain().await });
     let (kind, json) = pushed.next().await.unwrap();
     assert_eq!(kind, "ConnectResetRequest");
@@ -174,6 +207,24 @@ async fn t18_a_drain_asks_clients_to_leave_and_ends_those_who_stay() {
     draining.await.unwrap();
     assert_eq!(node.nacos.connections.len(), 0);
     node.drain.begin();
+}
+
+#[tokio::test]
+async fn a_stream_that_the_server_ends_fails_whatever_the_reason() {
+    let node = node().await;
+    for why in
+        [Ending::Silent, Ending::Unresponsive, Ending::Blocked, Ending::Replaced, Ending::Drained]
+    {
+        let (_client, mut pushed) = node.client().await;
+        node.nacos.connections.all().remove(0).end(why);
+        assert_eq!(pushed.ending().await, tonic::Code::Unavailable, "{why:?}");
+        eventually(|| node.nacos.connections.len() == 0).await;
+    }
+    // Nor does one end well that never became a connection.
+    let none = ConnectionRule { count_limit: Some(0), ..ConnectionRule::default() };
+    node.nacos.control().set_connection_rule(none);
+    let mut refused = node.connect().await.open(json!({})).await;
+    assert_eq!(refused.ending().await, tonic::Code::Unavailable);
 }
 
 #[tokio::test]

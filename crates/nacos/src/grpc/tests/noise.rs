@@ -68,6 +68,29 @@ async fn json_of_any_shape_is_answered_with_a_code() {
     unchanged(&node);
 }
 
+/// Go reads `success`, Python `errorCode`, Java and Rust `resultCode`.
+#[tokio::test]
+async fn t01_every_answer_says_in_three_ways_whether_it_went_well() {
+    let node = node().await;
+    let (client, _stream) = node.client().await;
+    let good = json!({"serviceName": "s", "groupName": "g", "group": "g", "dataId": "d",
+        "content": "x", "type": "registerInstance", "subscribe": true, "listen": true,
+        "instance": {"ip": "10.0.0.1", "port": 80}, "watchType": "WATCH",
+        "groupKeyPattern": "public>>g>>*", "pageNo": 1, "pageSize": 10});
+    let mut went_well = 0;
+    for request in [good, json!({}), json!({"serviceName": "a@@b@@c", "type": "no such"})] {
+        for kind in Kind::ALL {
+            let (answered, json) = client.ask(kind.request(), request.clone()).await;
+            let success = json["success"].as_bool().unwrap();
+            assert_eq!(json["errorCode"].as_i64().unwrap() == 0, success, "{answered} {json}");
+            let expected = if success { 200 } else { 500 };
+            assert_eq!(json["resultCode"], expected, "{answered} {json}");
+            went_well += usize::from(success);
+        }
+    }
+    assert!((10..3 * Kind::ALL.len()).contains(&went_well), "{went_well} went well");
+}
+
 #[tokio::test]
 async fn bytes_that_are_no_json_are_answered_with_502() {
     let node = node().await;

@@ -138,6 +138,40 @@ async fn t13_a_batch_is_all_a_client_has_in_a_service() {
 }
 
 #[tokio::test]
+async fn an_instance_that_asks_for_a_unique_id_gets_one_and_keeps_it() {
+    let node = node().await;
+    let (client, _stream) = node.client().await;
+    let unique = |service: &str, what: &str| {
+        let mut request = instance(service, what, "10.0.0.1");
+        request["instance"]["metadata"] = json!({"preserved.instance.id.generator": "snowflake"});
+        request
+    };
+    let id = async |service: &str| {
+        let info = query(&client, service).await;
+        info["hosts"][0]["instanceId"].as_str().unwrap().to_owned()
+    };
+    client.done("InstanceRequest", unique("s", "registerInstance")).await;
+    let first = id("s").await;
+    let (number, rest) = first.split_once('#').unwrap();
+    assert_eq!(rest, "DEFAULT#g@@s");
+    assert!(number.parse::<u64>().unwrap() > 1 << 22, "{first}");
+    client.done("InstanceRequest", unique("s", "registerInstance")).await;
+    assert_eq!(id("s").await, first, "it was there all the time");
+    client.done("InstanceRequest", unique("s", "deregisterInstance")).await;
+    client.done("InstanceRequest", unique("s", "registerInstance")).await;
+    assert_ne!(id("s").await, first, "it is another one now");
+
+    client.done("PersistentInstanceRequest", unique("kept", "registerInstance")).await;
+    let kept = id("kept").await;
+    assert!(kept.ends_with("#DEFAULT#g@@kept") && !kept.starts_with("10."), "{kept}");
+    let batch = json!({"groupName": "g", "serviceName": "b", "type": "batchRegisterInstance",
+        "instances": [{"ip": "10.0.0.1", "port": 80,
+            "metadata": {"preserved.instance.id.generator": "snowflake"}}]});
+    client.done("BatchInstanceRequest", batch).await;
+    assert!(id("b").await.ends_with("#DEFAULT#g@@b"));
+}
+
+#[tokio::test]
 async fn t14_a_query_is_for_its_clusters_and_says_so() {
     let node = node().await;
     let (client, _stream) = node.client().await;

@@ -6,13 +6,32 @@ use tokio::{
     net::{TcpListener, TcpStream},
 };
 
+use super::mysql_login::{Login, NONCE};
+
 const OK: &[u8] = b"\x00\x00\x00\x02\x00\x00\x00";
 const EOF: &[u8] = b"\xfe\x00\x00\x02\x00";
 const COM_QUIT: u8 = 1;
 
-/// A server that lets `user` in and answers `statements` with one row.
+/// Who is let in, and how.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Account {
+    pub(super) user: &'static str,
+    pub(super) password: &'static str,
+    pub(super) login: Login,
+    /// What the server takes users for until it knows who it is.
+    pub(super) greets_as: Login,
+}
+
+impl Account {
+    /// One of an old server, which knows no other way.
+    pub(super) const fn native(user: &'static str, password: &'static str) -> Self {
+        Self { user, password, login: Login::Native, greets_as: Login::Native }
+    }
+}
+
+/// A server that lets `account` in and answers `statements` with one row.
 pub(super) async fn server(
-    user: &'static str,
+    account: Account,
     statements: Vec<&'static str>,
     row: &[&'static str],
 ) -> u16 {
@@ -21,7 +40,7 @@ pub(super) async fn server(
     let row = row.to_vec();
     tokio::spawn(async move {
         while let Ok((stream, _)) = listener.accept().await {
-            let _ = serve(stream, user, &statements, &row).await;
+            let _ = serve(stream, account, &statements, &row).await;
         }
     });
     port
@@ -29,17 +48,26 @@ pub(super) async fn server(
 
 async fn serve(
     mut stream: TcpStream,
-    user: &str,
+    account: Account,
     statements: &[&str],
     row: &[&str],
 ) -> std::io::Result<()> {
-    send(&mut stream, 0, &greeting()).await?;
+    send(&mut stream, 0, &greeting(account.greets_as)).await?;
     let (sequence, login) = receive(&mut stream).await?;
-    let named = [user.as_bytes(), b"\0\x14"].concat();
-    if !login.windows(named.len()).any(|part| part == named) {
-        return send(&mut stream, sequence + 1, &error(1045)).await;
+    let (user, mut scramble) = named(&login);
+    let mut next = sequence + 1;
+    if account.login.plugin() != account.greets_as.plugin() {
+        let plugin = account.login.plugin().as_bytes();
+        send(&mut stream, next, &[b"\xfe", plugin, b"\0", NONCE, b"\0"].concat()).await?;
+        let (sequence, answer) = receive(&mut stream).await?;
+        (next, scramble) = (sequence + 1, answer);
     }
-    send(&mut stream, sequence + 1, OK).await?;
+    let (knows, next) =
+        account.login.admits(&mut stream, next, &scramble, account.password).await?;
+    if !knows || user != account.user.as_bytes() {
+        return send(&mut stream, next, &error(1045)).await;
+    }
+    send(&mut stream, next, OK).await?;
     loop {
         let (_, command) = receive(&mut stream).await?;
         match command.split_first() {
@@ -67,16 +95,27 @@ async fn answer(stream: &mut TcpStream, row: &[&str]) -> std::io::Result<()> {
     send(stream, sequence + 2, EOF).await
 }
 
-/// Protocol 10, native passwords; 4.1 protocol, secure connection, plugin names.
-fn greeting() -> Vec<u8> {
-    let mut packet = b"\x0a8.0.0\0\x01\0\0\0abcdefgh\0".to_vec();
+/// User and hashed password of a log-in ("Protocol::HandshakeResponse41").
+fn named(login: &[u8]) -> (Vec<u8>, Vec<u8>) {
+    let names = &login[32..];
+    let end = names.iter().position(|byte| *byte == 0).unwrap();
+    let (user, rest) = (&names[..end], &names[end + 1..]);
+    let length = usize::from(rest[0]);
+    (user.to_vec(), rest[1..=length].to_vec())
+}
+
+/// Protocol 10; 4.1 protocol, secure connection, plugin names.
+fn greeting(login: Login) -> Vec<u8> {
+    let mut packet = b"\x0a8.0.0\0\x01\0\0\0".to_vec();
+    packet.extend(&NONCE[..8]);
+    packet.push(0);
     packet.extend(0x8200_u16.to_le_bytes());
     packet.push(33);
     packet.extend(2_u16.to_le_bytes());
     packet.extend(0x0008_u16.to_le_bytes());
     packet.push(21);
     packet.extend([0; 10]);
-    packet.extend(b"ijklmnopqrst\0mysql_native_password\0");
+    packet.extend([&NONCE[8..], b"\0", login.plugin().as_bytes(), b"\0"].concat());
     packet
 }
 
@@ -88,14 +127,14 @@ fn text(value: &str) -> Vec<u8> {
     [&[u8::try_from(value.len()).unwrap()], value.as_bytes()].concat()
 }
 
-async fn send(stream: &mut TcpStream, sequence: u8, body: &[u8]) -> std::io::Result<()> {
+pub(super) async fn send(stream: &mut TcpStream, sequence: u8, body: &[u8]) -> std::io::Result<()> {
     let mut packet = u32::try_from(body.len()).unwrap().to_le_bytes().to_vec();
     packet[3] = sequence;
     packet.extend(body);
     stream.write_all(&packet).await
 }
 
-async fn receive(stream: &mut TcpStream) -> std::io::Result<(u8, Vec<u8>)> {
+pub(super) async fn receive(stream: &mut TcpStream) -> std::io::Result<(u8, Vec<u8>)> {
     let mut header = [0; 4];
     stream.read_exact(&mut header).await?;
     let length = u32::from_le_bytes([header[0], header[1], header[2], 0]);

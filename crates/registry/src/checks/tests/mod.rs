@@ -1,6 +1,7 @@
 //! When checks are done, and what servers that answer or do not mean.
 
 mod fake_mysql;
+mod mysql_login;
 
 use std::{collections::BTreeMap, sync::Arc, time::Duration};
 
@@ -13,6 +14,9 @@ use tokio::{
     sync::mpsc,
 };
 use tokio_util::sync::CancellationToken;
+
+use fake_mysql::Account;
+use mysql_login::Login;
 
 use super::*;
 use crate::{
@@ -132,7 +136,7 @@ async fn an_http_check_of_something_else_fails() {
 
 #[tokio::test]
 async fn a_mysql_check_logs_in_and_asks() {
-    let port = fake_mysql::server("ro", vec!["SELECT 1"], &["1"]).await;
+    let port = fake_mysql::server(Account::native("ro", "secret"), vec!["SELECT 1"], &["1"]).await;
     assert!(mysql::check("127.0.0.1", port, "ro", "secret", "SELECT 1").await.is_ok());
     let refused = mysql::check("127.0.0.1", port, "other", "secret", "SELECT 1").await;
     assert!(matches!(refused, Err(CheckError::Mysql(_))), "{refused:?}");
@@ -141,10 +145,33 @@ async fn a_mysql_check_logs_in_and_asks() {
 }
 
 #[tokio::test]
+async fn a_mysql_check_knows_the_passwords_of_old_and_new_servers() {
+    use Login::{Cached, Full, Native};
+    // What the server says at first and what the user's account then wants.
+    for (greets_as, login) in [
+        (Native, Native),
+        (Cached, Native),
+        (Native, Cached),
+        (Native, Full),
+        (Cached, Cached),
+        (Cached, Full),
+    ] {
+        let account = Account { user: "ro", password: "sécret", login, greets_as };
+        let port = fake_mysql::server(account, vec!["SELECT 1"], &["1"]).await;
+        let passed = mysql::check("127.0.0.1", port, "ro", "sécret", "SELECT 1").await;
+        assert!(passed.is_ok(), "{greets_as:?} {login:?}: {passed:?}");
+        let refused = mysql::check("127.0.0.1", port, "ro", "wrong", "SELECT 1").await;
+        assert!(matches!(refused, Err(CheckError::Mysql(_))), "{greets_as:?} {login:?}");
+    }
+}
+
+#[tokio::test]
 async fn a_mysql_server_that_takes_no_writes_fails_the_check_for_writers() {
     let statement = "show global variables where variable_name='read_only'";
     for (value, passes) in [("OFF", true), ("ON", false)] {
-        let port = fake_mysql::server("u", vec![statement], &["read_only", value]).await;
+        let port =
+            fake_mysql::server(Account::native("u", "p"), vec![statement], &["read_only", value])
+                .await;
         let result = mysql::check("127.0.0.1", port, "u", "p", statement).await;
         assert_eq!(result.is_ok(), passes, "{value}: {result:?}");
     }
@@ -174,6 +201,9 @@ async fn the_runner_finds_out_who_answers_and_who_does_not() {
     let mut found = [verdicts.recv().await.unwrap(), verdicts.recv().await.unwrap()];
     found.sort_by_key(|(port, _)| *port != alive);
     assert_eq!(found, [(alive, true), (dead, false)]);
+    let made = board.counts();
+    // Three in a row change what is believed.
+    assert!(made.tcp >= 6 && (made.http, made.mysql) == (0, 0), "{made:?}");
     stop.cancel();
     runner.await.unwrap();
 }

@@ -78,6 +78,7 @@ impl World {
                 Effect::Push { to, push } => self.pushes.push((to, push)),
                 Effect::Stalled { to } => self.stalled.push(to),
                 Effect::Check(change) => self.checks.push(change),
+                Effect::Warmed(_) => {}
             }
         }
         answer

@@ -15,7 +15,9 @@ async fn a_lone_change_reaches_a_subscriber_at_once_and_is_acknowledged() {
     let took = began.elapsed();
     assert!((20..=40).contains(&took.as_millis()), "{took:?}");
     let id = inbox.pushes.lock()[0].id;
+    assert_eq!(registry.recent_push_cost(), None);
     registry.acknowledge(&reader, id);
+    assert!(registry.recent_push_cost().is_some_and(|cost| cost.max_ms <= 10));
     tokio::time::sleep(Duration::from_secs(60)).await;
     assert_eq!(inbox.lists(), [[1]]);
     assert_eq!(registry.push_statistics().acknowledged, 1);

@@ -97,3 +97,40 @@ async fn what_left_before_the_restart_is_not_waited_for() {
     let registry = open(&store).await;
     assert_eq!(registry.query(&key("s"), &Query::all()).completeness, Completeness::Unknown);
 }
+
+#[tokio::test(start_paused = true)]
+async fn who_waits_for_a_service_goes_on_when_it_is_whole() {
+    let (registry, _) = restarted(false).await;
+    let waiting = {
+        let registry = registry.clone();
+        tokio::spawn(async move {
+            let began = tokio::time::Instant::now();
+            registry.warmed(&key("s"), Duration::from_secs(2)).await;
+            began.elapsed()
+        })
+    };
+    tokio::time::sleep(Duration::from_millis(500)).await;
+    let (provider, _) = connect(&registry, "p");
+    registry.register(&provider, key("s"), instance(1)).unwrap();
+    assert_eq!(waiting.await.unwrap(), Duration::from_millis(500));
+    // What is whole, and what nobody knows, is not waited for.
+    let began = tokio::time::Instant::now();
+    registry.warmed(&key("s"), Duration::from_secs(2)).await;
+    registry.warmed(&key("unknown"), Duration::from_secs(2)).await;
+    assert_eq!(began.elapsed(), Duration::ZERO);
+    assert!(registry.shell.warm_waits.is_empty());
+}
+
+#[tokio::test(start_paused = true)]
+async fn nobody_waits_longer_than_it_wants_to_or_than_the_grace_time() {
+    let (registry, _) = restarted(false).await;
+    let wait = async |seconds| {
+        let began = tokio::time::Instant::now();
+        registry.warmed(&key("s"), Duration::from_secs(seconds)).await;
+        began.elapsed()
+    };
+    assert_eq!(wait(0).await, Duration::ZERO);
+    assert_eq!(wait(2).await, Duration::from_secs(2));
+    assert!(wait(60).await < Duration::from_secs(30));
+    assert!(registry.shell.warm_waits.is_empty());
+}

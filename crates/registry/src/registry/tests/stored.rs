@@ -3,7 +3,7 @@
 use super::*;
 use crate::{
     ClusterDefinition, HealthChecker, InstanceEdit, MetadataEdit, RegisterError, ServiceDefinition,
-    ServiceUpdate, WriteError,
+    ServiceUpdate, WriteError, checks::Verdict,
 };
 
 fn weight(weight: f64) -> InstanceEdit {
@@ -127,16 +127,73 @@ async fn what_cannot_be_is_refused() {
     assert!(registry.update_instance(&key("s"), &address(1), weight(f64::NAN)).await.is_err());
 }
 
+/// A registry whose service `s` has instance 1, which nobody checks.
+async fn unchecked(store: &Arc<dyn Store>) -> Arc<Registry> {
+    let registry = open(store).await;
+    registry.register_persistent(key("s"), instance(1)).await.unwrap();
+    let none = ClusterDefinition { checker: HealthChecker::None, ..Default::default() };
+    registry.update_cluster(&key("s"), Default::default(), none).await.unwrap();
+    registry
+}
+
+fn healthy(registry: &Registry) -> bool {
+    registry.instance(&key("s"), &address(1)).unwrap().healthy
+}
+
 #[tokio::test(start_paused = true)]
 async fn health_is_set_by_hand_only_where_nobody_checks() {
     let registry = open(&store()).await;
     registry.register_persistent(key("s"), instance(1)).await.unwrap();
     let checked = Err(WriteError::Checked { service: key("s") });
-    assert_eq!(registry.set_health(&key("s"), &address(1), false), checked);
+    assert_eq!(registry.set_health(&key("s"), &address(1), false).await, checked);
+    let absent = Err(WriteError::NoInstance { service: key("s") });
+    assert_eq!(registry.set_health(&key("s"), &address(9), false).await, absent);
     let none = ClusterDefinition { checker: HealthChecker::None, ..Default::default() };
     registry.update_cluster(&key("s"), Default::default(), none).await.unwrap();
-    registry.set_health(&key("s"), &address(1), false).unwrap();
-    assert!(!registry.instance(&key("s"), &address(1)).unwrap().healthy);
+    registry.set_health(&key("s"), &address(1), false).await.unwrap();
+    assert!(!healthy(&registry));
+}
+
+#[tokio::test(start_paused = true)]
+async fn health_set_by_hand_is_there_after_a_restart() {
+    let store = store();
+    let registry = unchecked(&store).await;
+    registry.set_health(&key("s"), &address(1), false).await.unwrap();
+    registry.close().await;
+
+    let registry = open(&store).await;
+    assert!(!healthy(&registry));
+    registry.set_health(&key("s"), &address(1), true).await.unwrap();
+    registry.close().await;
+
+    let registry = open(&store).await;
+    assert!(healthy(&registry));
+}
+
+#[tokio::test(start_paused = true)]
+async fn health_set_again_and_again_to_the_same_is_written_once() {
+    let store = store();
+    let registry = unchecked(&store).await;
+    registry.set_health(&key("s"), &address(1), false).await.unwrap();
+    let written = store.snapshot().await.unwrap().revision();
+    for _ in 0..3 {
+        registry.set_health(&key("s"), &address(1), false).await.unwrap();
+    }
+    assert_eq!(store.snapshot().await.unwrap().revision(), written);
+    assert!(!healthy(&registry));
+}
+
+#[tokio::test(start_paused = true)]
+async fn health_set_by_hand_counts_over_what_checks_found_before() {
+    let registry = open(&store()).await;
+    registry.register_persistent(key("s"), instance(1)).await.unwrap();
+    // The registration says healthy, and nothing listens on the port: checks see to it.
+    registry.shell.take_verdict(Verdict { service: key("s"), address: address(1), healthy: false });
+    assert!(!healthy(&registry));
+    let none = ClusterDefinition { checker: HealthChecker::None, ..Default::default() };
+    registry.update_cluster(&key("s"), Default::default(), none).await.unwrap();
+    registry.set_health(&key("s"), &address(1), true).await.unwrap();
+    assert!(healthy(&registry));
 }
 
 #[tokio::test(start_paused = true)]

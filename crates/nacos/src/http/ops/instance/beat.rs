@@ -73,7 +73,9 @@ fn full(text: &str, call: &Call) -> Result<Beat, Fault> {
 /// What the beat met: how soon the next one is due, or nothing when the instance
 /// is not known and must be registered again (trap T15).
 pub(crate) async fn beat(http: Arc<Http>, input: Beating) -> Result<Option<Duration>, Fault> {
-    match http.registry.beat(&input.service, input.beat)? {
+    let Beating { service, mut beat } = input;
+    beat.instance = beat.instance.map(|instance| http.identified(&service, instance));
+    match http.registry.beat(&service, beat)? {
         BeatOutcome::Known { interval } => Ok(Some(interval)),
         BeatOutcome::Unknown => Ok(None),
     }

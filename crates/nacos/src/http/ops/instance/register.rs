@@ -11,6 +11,7 @@ use crate::http::{fault::Fault, state::Http};
 /// persistent ones are on disk when this returns.
 pub(crate) async fn register(http: Arc<Http>, input: Described) -> Result<(), Fault> {
     let Described { service, instance } = input;
+    let instance = http.identified(&service, instance);
     if instance.ephemeral {
         let client = ClientId::heartbeat(instance.ip.clone(), instance.port);
         Ok(http.registry.register(&client, service, instance)?)

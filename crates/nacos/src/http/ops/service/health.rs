@@ -32,5 +32,5 @@ impl SetHealth {
 /// When the server checks the instance itself, for its next check would undo this.
 pub(crate) async fn set(http: Arc<Http>, input: SetHealth) -> Result<(), Fault> {
     let SetHealth { service, address, healthy } = input;
-    Ok(http.registry.set_health(&service, &address, healthy)?)
+    Ok(http.registry.set_health(&service, &address, healthy).await?)
 }
