@@ -5,6 +5,7 @@ use std::{
     io,
     pin::{Pin, pin},
     sync::Arc,
+    task::Context,
     time::Duration,
 };
 
@@ -32,6 +33,7 @@ use tower::ServiceExt;
 use crate::{
     DoorSettings, Drain, NetMetrics, Peer, Serve, Trace,
     body::{bounded, declared_too_large},
+    corked::corked,
     metrics::Stage,
     one_task::{Connection, Requests, drive},
     prefixed::Prefixed,
@@ -109,7 +111,9 @@ where
     let within = shared.settings.handshake_timeout();
     let sniffed = in_time(within, sniff(&mut stream)).await;
     let (protocol, read) = sniffed.map_err(Broken::at(Stage::Protocol))?;
-    let io = TokioIo::new(Prefixed::new(read, stream));
+    let (stream, cork) = corked(Prefixed::new(read, stream));
+    let io = TokioIo::new(stream);
+    let send = |cx: &mut Context<'_>| cork.pull(cx);
     let cut = peer.cut.clone();
     let peer = Arc::new(peer);
     let limit = shared.settings.body_bytes_max;
@@ -127,12 +131,12 @@ where
     let ended = match protocol {
         Protocol::Http1 => {
             let connection = http1_builder(&shared.settings).serve_connection(io, service);
-            drive(pin!(connection), &requests, shared.drain.begun(), cut).await
+            drive(pin!(connection), &requests, send, shared.drain.begun(), cut).await
         }
         Protocol::Http2 => {
             let builder = http2_builder(&shared.settings, requests.clone());
             let connection = builder.serve_connection(io, service);
-            drive(pin!(connection), &requests, shared.drain.begun(), cut).await
+            drive(pin!(connection), &requests, send, shared.drain.begun(), cut).await
         }
     };
     if let Some(Err(error)) = ended {

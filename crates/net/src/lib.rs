@@ -20,6 +20,7 @@
 
 mod body;
 mod connection;
+mod corked;
 mod door;
 mod drain;
 mod gate;

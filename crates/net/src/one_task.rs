@@ -3,7 +3,7 @@
 //! hyper starts a task for each HTTP/2 request. On a runtime with several workers that
 //! wakes another thread for most of them, and an answer's head, message and trailers
 //! leave in up to three writes, because the task that writes is woken by the first.
-//! Here the task that reads a request also answers it and then writes once.
+//! Here the task that reads requests also answers them and then writes once.
 //!
 //! Requests of one connection therefore share a core. They wait for nothing but each
 //! other's computing: whatever takes long (a password, a disk) is done elsewhere and
@@ -11,6 +11,7 @@
 
 use std::{
     future::poll_fn,
+    io,
     pin::{Pin, pin},
     sync::{
         Arc,
@@ -51,11 +52,13 @@ pub(crate) trait Connection: Future {
     fn finish(self: Pin<&mut Self>);
 }
 
-/// Drives `connection` and the requests it hands to `requests`. Asks it to finish when
-/// `drain` is ready; gives `None` when `cut` is ready before it has ended.
+/// Drives `connection` and the requests it hands to `requests`, and after each turn lets
+/// `send` write out what the turn gathered. Asks it to finish when `drain` is ready; gives `None` when
+/// `cut` is ready before it has ended, or when nothing can be sent any more.
 pub(crate) async fn drive<C: Connection>(
     mut connection: Pin<&mut C>,
     requests: &Requests,
+    mut send: impl FnMut(&mut Context<'_>) -> Poll<io::Result<()>>,
     drain: impl Future<Output = ()>,
     cut: impl Future<Output = ()>,
 ) -> Option<C::Output> {
@@ -66,7 +69,7 @@ pub(crate) async fn drive<C: Connection>(
     let wakers = [Part::SIGNALS, Part::CONNECTION, Part::REQUESTS].map(|part| parts.waker(part));
     let [on_signal, on_connection, on_request] = &wakers;
     poll_fn(|cx| {
-        parts.turn(cx, |woken| {
+        let turned = parts.turn(cx, |woken| {
             if woken.has(Part::SIGNALS) {
                 let cx = &mut Context::from_waker(on_signal);
                 if cut.as_mut().poll(cx).is_ready() {
@@ -91,7 +94,11 @@ pub(crate) async fn drive<C: Connection>(
                 while let Poll::Ready(Some(())) = open.poll_next_unpin(cx) {}
             }
             Poll::Pending
-        })
+        });
+        match send(&mut Context::from_waker(on_connection)) {
+            Poll::Ready(Err(_)) if turned.is_pending() => Poll::Ready(None),
+            _ => turned,
+        }
     })
     .await
 }
@@ -228,6 +235,11 @@ mod tests {
         }
     }
 
+    /// There is nothing to send.
+    fn sent(_: &mut Context<'_>) -> Poll<io::Result<()>> {
+        Poll::Ready(Ok(()))
+    }
+
     fn answering(answered: &Arc<AtomicUsize>, when: oneshot::Receiver<()>) -> Request {
         let answered = answered.clone();
         Box::pin(async move {
@@ -244,7 +256,7 @@ mod tests {
         let mut connection = pin!(scripted(&requests, to_open, &answered));
         let (begin, begun) = oneshot::channel::<()>();
         let begun = async { begun.await.unwrap_or_default() };
-        let driven = drive(connection.as_mut(), &requests, begun, std::future::pending());
+        let driven = drive(connection.as_mut(), &requests, sent, begun, std::future::pending());
         let answer_all = async {
             begin.send(()).unwrap();
             for ask in asks.into_iter().rev() {
@@ -265,7 +277,7 @@ mod tests {
         let mut connection = pin!(scripted(&requests, to_open, &answered));
         let (cut, is_cut) = oneshot::channel::<()>();
         let is_cut = async { is_cut.await.unwrap_or_default() };
-        let driven = drive(connection.as_mut(), &requests, std::future::pending(), is_cut);
+        let driven = drive(connection.as_mut(), &requests, sent, std::future::pending(), is_cut);
         let cutting = async {
             tokio::task::yield_now().await;
             cut.send(()).unwrap();
@@ -273,6 +285,15 @@ mod tests {
         let (ended, ()) = tokio::join!(driven, cutting);
         assert_eq!(ended, None);
         ask.closed().await;
+    }
+
+    #[tokio::test]
+    async fn a_connection_that_cannot_send_is_over() {
+        let (requests, answered) = (Requests::default(), Arc::default());
+        let mut connection = pin!(scripted(&requests, Vec::new(), &answered));
+        let broken = |_: &mut Context<'_>| Poll::Ready(Err(io::ErrorKind::BrokenPipe.into()));
+        let (never, uncut) = (std::future::pending(), std::future::pending());
+        assert_eq!(drive(connection.as_mut(), &requests, broken, never, uncut).await, None);
     }
 
     #[tokio::test]
@@ -285,7 +306,7 @@ mod tests {
         let mut connection = pin!(scripted(&requests, vec![busy], &answered));
         let (cut, is_cut) = oneshot::channel::<()>();
         let is_cut = async { is_cut.await.unwrap_or_default() };
-        let driven = drive(connection.as_mut(), &requests, std::future::pending(), is_cut);
+        let driven = drive(connection.as_mut(), &requests, sent, std::future::pending(), is_cut);
         let other = async {
             for _ in 0..100 {
                 tokio::task::yield_now().await;
@@ -307,7 +328,7 @@ mod tests {
                 ask.send(()).unwrap();
             }
         });
-        let driven = drive(connection.as_mut(), &requests, drain, std::future::pending());
+        let driven = drive(connection.as_mut(), &requests, sent, drain, std::future::pending());
         let ended = tokio::time::timeout(std::time::Duration::from_secs(20), driven).await;
         assert_eq!(ended.unwrap(), Some("ended"));
         asking.join().unwrap();
