@@ -4,6 +4,7 @@ mod bench;
 mod check;
 mod command;
 mod compat;
+mod fuzz;
 mod kill;
 mod report;
 mod server;
@@ -22,7 +23,8 @@ use crate::workspace::Workspace;
 enum Chore {
     /// Format, lints, docs, floors, tidiness, ARCHITECTURE.md, licences and advisories
     Check(check::Args),
-    /// Every test: unit, property and doc tests, compat suites, examples, a short kill test
+    /// Every test: unit, property and doc tests, compat suites, examples, short kill and
+    /// fuzz tests
     Test(test::Args),
     /// Drive the release binary with clients nobody here wrote
     Compat(compat::Args),
@@ -30,6 +32,8 @@ enum Chore {
     Bench(bench::Args),
     /// Kill the server at random moments under load: what it acknowledged must be there
     Kill(kill::Args),
+    /// Look for inputs that break what reads bytes from outside, guided by coverage
+    Fuzz(fuzz::Args),
 }
 
 fn main() -> ExitCode {
@@ -50,5 +54,6 @@ fn run(chore: Chore) -> anyhow::Result<()> {
         Chore::Compat(args) => compat::run(&workspace, &args),
         Chore::Bench(args) => bench::run(&workspace, &args),
         Chore::Kill(args) => kill::run(&workspace, &args),
+        Chore::Fuzz(args) => fuzz::run(&workspace, &args),
     }
 }

@@ -7,6 +7,8 @@
 mod access;
 mod client_metrics;
 mod control;
+#[cfg(fuzzing)]
+pub mod fuzzing;
 mod grpc;
 mod http;
 mod metrics;
