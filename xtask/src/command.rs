@@ -40,6 +40,17 @@ pub(crate) fn run(command: &mut Command) -> anyhow::Result<()> {
     Ok(())
 }
 
+/// Whether `tool` is here and runs; `ask` makes it print its version.
+pub(crate) fn runs(tool: &str, ask: &str) -> bool {
+    Command::new(tool)
+        .arg(ask)
+        .stdin(Stdio::null())
+        .stdout(Stdio::null())
+        .stderr(Stdio::null())
+        .status()
+        .is_ok_and(|status| status.success())
+}
+
 fn shown(command: &Command) -> String {
     let program = std::path::Path::new(command.get_program());
     let name = program.file_name().unwrap_or(program.as_os_str());
@@ -58,6 +69,12 @@ mod tests {
     fn a_failing_program_is_an_error_that_names_it() {
         let error = run(Command::new("sh").args(["-c", "exit 3"])).unwrap_err().to_string();
         assert!(error.contains("sh -c exit 3") && error.contains('3'), "{error}");
+    }
+
+    #[test]
+    fn a_tool_that_is_not_here_does_not_run() {
+        assert!(!runs("no-such-toolchain", "--version"));
+        assert!(!runs("false", "--version"));
     }
 
     #[test]

@@ -4,6 +4,7 @@ mod bench;
 mod check;
 mod command;
 mod compat;
+mod fuzz;
 mod kill;
 mod report;
 mod server;
@@ -23,7 +24,8 @@ use crate::workspace::Workspace;
 enum Chore {
     /// Format, lints, docs, floors, tidiness, ARCHITECTURE.md, licences and advisories
     Check(check::Args),
-    /// Every test: unit, property and doc tests, compat suites, examples, a short kill test
+    /// Every test: unit, property and doc tests, compat suites, examples, short kill and
+    /// fuzz tests
     Test(test::Args),
     /// The traps of the Nacos wire and the tests that show that they are avoided
     Traps(traps::Args),
@@ -33,6 +35,8 @@ enum Chore {
     Bench(bench::Args),
     /// Kill the server at random moments under load: what it acknowledged must be there
     Kill(kill::Args),
+    /// Look for inputs that break what reads bytes from outside, guided by coverage
+    Fuzz(fuzz::Args),
 }
 
 fn main() -> ExitCode {
@@ -54,5 +58,6 @@ fn run(chore: Chore) -> anyhow::Result<()> {
         Chore::Compat(args) => compat::run(&workspace, &args),
         Chore::Bench(args) => bench::run(&workspace, &args),
         Chore::Kill(args) => kill::run(&workspace, &args),
+        Chore::Fuzz(args) => fuzz::run(&workspace, &args),
     }
 }

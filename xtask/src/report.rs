@@ -107,14 +107,19 @@ pub(crate) fn table(rows: &[Row]) -> String {
             row.note.clone().unwrap_or_default(),
         ]
     }));
-    let mut widths = [0; 7];
-    for line in &cells {
+    aligned(&cells)
+}
+
+/// A Markdown table of `lines`, the first of which holds the heads.
+pub(crate) fn aligned<const COLUMNS: usize>(lines: &[[String; COLUMNS]]) -> String {
+    let mut widths = [0; COLUMNS];
+    for line in lines {
         for (width, cell) in widths.iter_mut().zip(line) {
             *width = (*width).max(cell.chars().count());
         }
     }
     let mut out = String::new();
-    for (index, line) in cells.iter().enumerate() {
+    for (index, line) in lines.iter().enumerate() {
         push_line(&mut out, line.iter().zip(widths).map(|(cell, width)| pad(cell, width)));
         if index == 0 {
             push_line(&mut out, widths.iter().map(|width| "-".repeat(*width)));

@@ -138,12 +138,15 @@ fn parse(text: &str) -> Option<Pattern> {
     if group.is_empty() || group.contains('/') || name.is_empty() {
         return None;
     }
-    Some(Pattern {
+    let pattern = Pattern {
         namespace: canonical_namespace(namespace)?,
         group: group.to_owned(),
         kind,
         name: name.to_owned(),
-    })
+    };
+    // What is stored is the canonical text, with the namespace written out: that must
+    // be readable again.
+    (pattern.to_string().len() <= PATTERN_BYTES_MAX).then_some(pattern)
 }
 
 /// Splits `group:kind/name` at the first colon that a kind and a slash follow;

@@ -43,6 +43,7 @@ impl Identity {
         resource: &str,
         actions: Actions,
     ) -> Result<(), WriteError> {
+        names::check("role name", role)?;
         let resource = resource.parse::<Pattern>()?.to_string();
         let now = self.clock.wall();
         self.write(&Permit { role, resource: &resource, actions, now, wanted: false }).await

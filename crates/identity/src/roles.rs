@@ -31,17 +31,21 @@ impl Identity {
     /// permissions. Having it already is no error.
     pub async fn grant_role(&self, role: &str, username: &str) -> Result<(), WriteError> {
         names::check("role name", role)?;
+        names::check("user name", username)?;
         self.write(&Grant { role, username, now: self.clock.wall() }).await
     }
 
     /// Takes a role from a user. The last administrator keeps it.
     pub async fn revoke_role(&self, role: &str, username: &str) -> Result<(), WriteError> {
+        names::check("role name", role)?;
+        names::check("user name", username)?;
         self.write(&Revoke { role, username, now: self.clock.wall() }).await
     }
 
     /// Takes a role from everybody, and its permissions with it. Nobody can do that
     /// to `ROLE_ADMIN`.
     pub async fn delete_role(&self, role: &str) -> Result<(), WriteError> {
+        names::check("role name", role)?;
         self.write(&DeleteRole { role }).await
     }
 

@@ -57,12 +57,14 @@ impl Identity {
 
     /// Gives a user another password. Every token of the user is refused from now on.
     pub async fn set_password(&self, username: &str, password: &Secret) -> Result<(), WriteError> {
+        names::check("user name", username)?;
         let hash = self.hash(password).await?;
         self.write(&SetHash::new(username, hash, Kept::Changed, self.clock.wall())?).await
     }
 
     /// Removes a user, its roles and its tokens. The last administrator stays.
     pub async fn delete_user(&self, username: &str) -> Result<(), WriteError> {
+        names::check("user name", username)?;
         self.write(&DeleteUser { username, now: self.clock.wall() }).await
     }
 

@@ -7,6 +7,8 @@ mod access;
 mod client_metrics;
 mod control;
 mod front;
+#[cfg(fuzzing)]
+pub mod fuzzing;
 mod grpc;
 mod http;
 mod instance_id;

@@ -53,7 +53,7 @@ fn check(
     what: &'static str,
     text: &str,
     max: usize,
-    allowed: impl Fn(char) -> bool,
+    refused: impl Fn(&str) -> Option<String>,
 ) -> Result<(), NameError> {
     if text.is_empty() {
         return Err(NameError::Empty { what, max });
@@ -64,25 +64,32 @@ fn check(
     if text.contains(GROUPED_SEPARATOR) {
         return Err(NameError::NotAllowed { what, found: GROUPED_SEPARATOR.to_owned() });
     }
-    match text.chars().find(|c| !allowed(*c)) {
-        Some(found) => Err(NameError::NotAllowed { what, found: found.to_string() }),
+    match refused(text) {
+        Some(found) => Err(NameError::NotAllowed { what, found }),
         None => Ok(()),
     }
 }
 
 /// Letters, digits and the marks that existing clients put into group and service
 /// names (Dubbo's hold colons and slashes); nothing blank, invisible or beyond ASCII.
-fn is_plain(c: char) -> bool {
-    c.is_ascii_graphic()
+fn not_plain(text: &str) -> Option<String> {
+    text.chars().find(|c| !c.is_ascii_graphic()).map(String::from)
+}
+
+/// As [`not_plain`], and no `@` at the end, which would run into the separator of a
+/// grouped name: `g@` and `s` would be told as `g` and `@s`.
+fn not_group(text: &str) -> Option<String> {
+    not_plain(text).or_else(|| text.ends_with('@').then(|| "@ at its end".to_owned()))
 }
 
 /// A cluster filter is a comma-separated list, so a cluster name holds no comma.
-fn is_cluster_character(c: char) -> bool {
-    c.is_ascii_alphanumeric() || matches!(c, '-' | '_' | '.')
+fn not_cluster(text: &str) -> Option<String> {
+    let allowed = |c: char| c.is_ascii_alphanumeric() || matches!(c, '-' | '_' | '.');
+    text.chars().find(|c| !allowed(*c)).map(String::from)
 }
 
 macro_rules! names {
-    ($($(#[$doc:meta])* $name:ident = $what:literal, $max:ident, $allowed:ident;)*) => {$(
+    ($($(#[$doc:meta])* $name:ident = $what:literal, $max:ident, $refused:ident;)*) => {$(
         $(#[$doc])*
         #[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord)]
         pub struct $name(Arc<str>);
@@ -98,7 +105,7 @@ macro_rules! names {
             type Err = NameError;
 
             fn from_str(text: &str) -> Result<Self, NameError> {
-                check($what, text, $max, $allowed)?;
+                check($what, text, $max, $refused)?;
                 Ok(Self(text.into()))
             }
         }
@@ -113,11 +120,11 @@ macro_rules! names {
 
 names! {
     /// A set of services inside a namespace; `DEFAULT_GROUP` when none is named.
-    GroupName = "group", GROUP_BYTES_MAX, is_plain;
+    GroupName = "group", GROUP_BYTES_MAX, not_group;
     /// Name of a service inside its group.
-    ServiceName = "service name", SERVICE_BYTES_MAX, is_plain;
+    ServiceName = "service name", SERVICE_BYTES_MAX, not_plain;
     /// A set of instances inside a service; `DEFAULT` when none is named.
-    ClusterName = "cluster", CLUSTER_BYTES_MAX, is_cluster_character;
+    ClusterName = "cluster", CLUSTER_BYTES_MAX, not_cluster;
 }
 
 impl Default for GroupName {
@@ -209,6 +216,14 @@ mod tests {
             ClusterName::parse_list(" a, ,b,"),
             Ok(vec!["a".parse().unwrap(), "b".parse().unwrap()])
         );
+    }
+
+    #[test]
+    fn t11_no_two_keys_have_one_grouped_name() {
+        let key = |group, name| ServiceKey::parse(Namespace::public(), group, name);
+        assert_eq!(key("g", "@s").unwrap().grouped_name(), "g@@@s");
+        assert_eq!(key("", "g@@@s"), key("g", "@s"));
+        assert!(key("g@", "s").is_err(), "would be g@@@s as well");
     }
 
     #[test]

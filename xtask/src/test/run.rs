@@ -8,7 +8,7 @@ use clap::ValueEnum;
 
 use crate::report::{self, Row};
 use crate::workspace::Workspace;
-use crate::{command, compat, kill};
+use crate::{command, compat, fuzz, kill};
 
 /// Rounds of the kill test when it runs among all tests; `cargo xtask kill` runs 200.
 const KILL_ROUNDS: u32 = 5;
@@ -35,6 +35,8 @@ enum Kind {
     Examples,
     /// A short kill test, against the release binary
     Kill,
+    /// Every fuzz target: its committed inputs, then a few seconds of looking for more
+    Fuzz,
 }
 
 /// Runs every chosen kind, also after one failed, and fails when any did.
@@ -52,6 +54,7 @@ impl Kind {
             Self::Compat => "compat",
             Self::Examples => "examples",
             Self::Kill => "kill",
+            Self::Fuzz => "fuzz",
         }
     }
 
@@ -66,6 +69,7 @@ impl Kind {
             Self::Compat => compat::run(workspace, &compat::Args::default()),
             Self::Examples => examples(workspace),
             Self::Kill => kill::run(workspace, &kill::Args::rounds(KILL_ROUNDS)),
+            Self::Fuzz => fuzz::run(workspace, &fuzz::Args::short()),
         }
     }
 }

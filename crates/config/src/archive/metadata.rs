@@ -63,6 +63,15 @@ pub(crate) fn read_v2(text: &str) -> Result<Vec<MetadataItem>, ArchiveError> {
     }
 }
 
+/// What ends an entry of the V1 list.
+const V1_ENDS: [char; 3] = ['\r', '\n', '|'];
+
+/// Whether the V1 list has a way to write `app_name`: one that means something else
+/// there would make the whole archive unreadable, also to Nacos.
+pub(crate) fn v1_can_carry(app_name: &str) -> bool {
+    !app_name.contains(V1_ENDS) && !app_name.contains('=')
+}
+
 /// The line of the V1 list that names an item's application.
 pub(crate) fn v1_line(group: &str, data_id: &str, app_name: &str) -> String {
     format!("{}={app_name}\r\n", v1_name(group, data_id))
@@ -78,7 +87,7 @@ pub(crate) fn v1_name(group: &str, data_id: &str) -> String {
 
 /// Reads the V1 list: application names by [`v1_name`].
 pub(crate) fn read_v1(text: &str) -> Result<HashMap<String, String>, ArchiveError> {
-    text.split(['\r', '\n', '|'])
+    text.split(V1_ENDS)
         .filter(|line| !line.is_empty())
         .map(|line| match line.split_once('=') {
             Some((name, app)) if !app.contains('=') => Ok((name.to_owned(), app.to_owned())),

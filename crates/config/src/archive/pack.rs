@@ -39,8 +39,9 @@ impl Packer {
         self.entry(&format!("{group}/{data_id}"), &item.content)?;
         self.exported.items += 1;
         if self.form == ArchiveForm::V1 {
-            if !meta.about.app_name.trim().is_empty() {
-                self.v1.push_str(&metadata::v1_line(group, data_id, &meta.about.app_name));
+            let app_name = &meta.about.app_name;
+            if !app_name.trim().is_empty() && metadata::v1_can_carry(app_name) {
+                self.v1.push_str(&metadata::v1_line(group, data_id, app_name));
             }
             return Ok(());
         }

@@ -84,6 +84,19 @@ fn the_v2_form_carries_everything_there_and_back() {
 }
 
 #[test]
+fn a_name_the_v1_form_cannot_carry_does_not_spoil_the_archive() {
+    for app in ["a=b", "a|b", "a\nb", "a\rb"] {
+        let about = Description { app_name: app.into(), ..Description::default() };
+        let odd = ConfigMeta { about: about.into(), ..item("odd", "x") };
+        let exported = pack(ArchiveForm::V1, vec![(odd, "x"), (item("app.yaml", "a"), "a")]);
+        let unpacked = read(&exported.zip).unwrap();
+        assert_eq!(names(&unpacked.items), ["odd", "app.yaml"], "{app:?}");
+        let apps: Vec<_> = unpacked.items.iter().map(|item| item.app_name.as_deref()).collect();
+        assert_eq!(apps, [None, Some("shop")], "{app:?}");
+    }
+}
+
+#[test]
 fn the_v1_form_carries_application_names() {
     let plain = ConfigMeta { about: Description::default().into(), ..item("noext", "b") };
     let exported = pack(ArchiveForm::V1, vec![(item("app.prod.yaml", "a"), "a"), (plain, "b")]);

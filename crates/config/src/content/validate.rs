@@ -49,10 +49,12 @@ fn yaml(content: &str) -> Result<(), Wrong> {
     serde_yaml_ng::Deserializer::from_str(content)
         .try_for_each(|document| IgnoredAny::deserialize(document).map(drop))
         .map_err(|error| {
-            let position = error.location().map_or(Position { line: 1, column: 1 }, |place| {
-                Position { line: place.line().max(1), column: place.column().max(1) }
-            });
-            (position, error.to_string())
+            let (text, place) = (error.to_string(), error.location());
+            let Some(place) = place else { return (Position { line: 1, column: 1 }, text) };
+            // The parser begins a line also at other ends of lines than we, and one
+            // more at the end of the text; so only its offset, in bytes, is of use.
+            let said = format!(" at line {} column {}", place.line(), place.column());
+            at_offset(content, (place.index(), text.replacen(&said, "", 1)))
         })
 }
 
@@ -84,6 +86,7 @@ mod tests {
                 ContentType::Properties,
                 "# \\u is fine here\na=\\u4e2d\nb = c\\\n  d\npath=C:\\\\users",
             ),
+            (ContentType::Properties, "a=\\u4e\\\n  \\\r\n2d"),
             (ContentType::Text, "{{{"),
             (ContentType::Html, "<br>"),
             (ContentType::Unset, "<"),
@@ -100,6 +103,10 @@ mod tests {
             (ContentType::Json, "[1,]", 1, 4),
             (ContentType::Yaml, "a: 1\nb: [1, 2\nc: 3\n", 3, 2),
             (ContentType::Yaml, "a: b: c\n", 1, 5),
+            // At the end, and where only some readers begin a new line.
+            (ContentType::Yaml, "a: 1\nb: [1", 2, 6),
+            (ContentType::Yaml, "a: 1\r\nb: [1\rc: 3\u{85}", 2, 8),
+            (ContentType::Yaml, "\u{feff}端口: b: c", 1, 7),
             (ContentType::Toml, "a = 1\nb = \n", 2, 5),
             (ContentType::Toml, "a = 1\na = 2\n", 2, 1),
             (ContentType::Xml, "<a>\n  <b></c>\n</a>", 2, 6),
@@ -109,6 +116,8 @@ mod tests {
             (ContentType::Xml, "<a x=1/>", 1, 1),
             (ContentType::Xml, "just text", 1, 1),
             (ContentType::Properties, "a=b\n键=\\u12g4", 2, 3),
+            // Goes on in the second line, which is therefore no comment.
+            (ContentType::Properties, "a=b\\\r\n#\\u12", 2, 2),
         ];
         for (content_type, content, line, column) in table {
             let refused = validate(content_type, content).unwrap_err();
@@ -125,7 +134,7 @@ mod tests {
             for content_type in ContentType::ALL {
                 if let Err(refused) = validate(content_type, &content) {
                     let lines = content.split('\n').count();
-                    prop_assert!((1..=lines + 1).contains(&refused.position.line), "{}", refused);
+                    prop_assert!((1..=lines).contains(&refused.position.line), "{}", refused);
                     prop_assert!(refused.position.column >= 1, "{}", refused);
                 }
             }

@@ -3,7 +3,8 @@ use seawall_topology::Namespace;
 
 use super::house::*;
 use crate::{
-    ADMIN_ROLE, Action, Actions, Identity, Principal, ResourceKind, ResourceName, WriteError,
+    ADMIN_ROLE, Action, Actions, Identity, PageRequest, Principal, ResourceKind, ResourceName,
+    Search, WriteError,
 };
 
 fn may(node: &Identity, who: &Principal, action: Action, resource: &str) -> bool {
@@ -96,6 +97,43 @@ async fn what_is_no_permission_or_no_user_is_refused() {
     assert!(matches!(refused, Err(WriteError::Name(_))));
     let refused = node.grant_role("shop", "nobody").await;
     assert!(matches!(refused, Err(WriteError::NotFound { what: "user", .. })));
+}
+
+#[tokio::test]
+async fn a_name_nobody_can_have_never_becomes_part_of_a_key() {
+    let node = House::new().node().await;
+    node.with_user("cart").await;
+    for name in ["cart\0", "a\0cart", "", "a b"] {
+        let results = [
+            node.grant_role("shop", name).await,
+            node.grant_role(name, "cart").await,
+            node.revoke_role("shop", name).await,
+            node.revoke_role(name, "cart").await,
+            node.delete_role(name).await,
+            node.delete_user(name).await,
+            node.set_password(name, &secret("pw")).await,
+            node.revoke_permission(name, "dev:*:*", Actions::Read).await,
+        ];
+        for result in results {
+            assert!(matches!(result, Err(WriteError::Name(_))), "{name:?}: {result:?}");
+        }
+    }
+}
+
+#[tokio::test]
+async fn a_permission_that_was_granted_can_be_read_at_the_next_start() {
+    let house = House::new();
+    let node = house.node().await;
+    // Written out, the blank namespace is `public`: six bytes more.
+    for bytes in 480..=512 {
+        let resource = format!(":*:config/{}", "x".repeat(bytes - 10));
+        assert_eq!(resource.len(), bytes);
+        let _ = node.grant_permission("shop", &resource, Actions::Read).await;
+    }
+    let again = house.node().await;
+    let listed =
+        |node: &Identity| node.list_permissions(PageRequest::new(1, 100), Search::All).total;
+    assert_eq!(listed(&again), listed(&node));
 }
 
 /// One grant of the model: role, namespace, kind, name and whether it may write.

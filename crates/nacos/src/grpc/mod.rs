@@ -7,7 +7,7 @@ mod call;
 pub(crate) mod connection;
 mod dispatch;
 mod failure;
-mod frame;
+pub(crate) mod frame;
 mod handlers;
 pub(crate) mod kind;
 pub(crate) mod payload;

@@ -46,6 +46,12 @@ impl Params {
         Ok(())
     }
 
+    /// Every pair, in order.
+    #[cfg(fuzzing)]
+    pub(crate) fn into_pairs(self) -> Vec<(String, String)> {
+        self.pairs
+    }
+
     /// The value as it came, also when blank.
     pub(crate) fn raw(&self, name: &str) -> Option<&str> {
         self.pairs.iter().find(|(key, _)| key == name).map(|(_, value)| value.as_str())

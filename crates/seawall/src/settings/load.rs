@@ -63,7 +63,7 @@ pub(crate) fn load(
     Ok(Settings::from_layer(layer)?)
 }
 
-fn read_file(file: Option<&Path>) -> Result<Layer, LoadError> {
+pub(crate) fn read_file(file: Option<&Path>) -> Result<Layer, LoadError> {
     let layer = match file {
         Some(path) => File::with_format(path, FileFormat::Toml).required().load(),
         None => File::with_format(PathBuf::from(DEFAULT_FILE), FileFormat::Toml).load(),

@@ -29,6 +29,9 @@ pub(crate) use self::{
     security::AccessChoice,
 };
 
+#[cfg(fuzzing)]
+pub(crate) use self::load::read_file;
+
 /// Settings of one Seawall process.
 #[derive(Debug, Clone, Config)]
 #[config(layer_attr(derive(Debug, Clone, clap::Args)))]
