@@ -43,6 +43,8 @@ pub(crate) struct Seat {
 pub(crate) struct Fanout {
     lost: u64,
     processor: Duration,
+    /// Processor time of this load, to know how much of a latency is its own.
+    load_processor: Duration,
     pushes: u64,
 }
 
@@ -101,11 +103,14 @@ impl Rounds {
         Settle: Future<Output = anyhow::Result<()>>,
     {
         let mut fanout = Fanout::default();
+        let load = Watched::new(std::process::id());
         for round in 0..=count {
             let processor = watched.processor_time()?;
+            let load_processor = load.processor_time()?;
             let lost = self.play(round, change(round)).await?;
             if round > 0 {
                 fanout.processor += watched.processor_time()?.saturating_sub(processor);
+                fanout.load_processor += load.processor_time()?.saturating_sub(load_processor);
                 fanout.lost += lost;
                 fanout.pushes += self.clients - lost;
             }
@@ -128,6 +133,8 @@ impl Rounds {
         }
         let per_cpu_s = as_f64(fanout.pushes) / fanout.processor.as_secs_f64().max(0.01);
         measures.add(format!("{name}.per_cpu_s"), per_cpu_s);
+        let load_micros = fanout.load_processor.as_secs_f64() * 1e6;
+        measures.add(format!("{name}.load_cpu_us"), load_micros / as_f64(fanout.pushes.max(1)));
     }
 }
 
@@ -138,12 +145,12 @@ impl Seat {
         (self.next.load(Ordering::Relaxed) <= round).then_some(round)
     }
 
-    /// The change of `round` arrived here, for the first time or again.
-    pub(crate) fn arrived(&self, round: u64) {
+    /// The change of `round` arrived here at `at`, for the first time or again.
+    pub(crate) fn arrived(&self, round: u64, at: Instant) {
         if self.awaited() != Some(round) {
             return;
         }
-        let took = self.rounds.started.lock().elapsed();
+        let took = at.saturating_duration_since(*self.rounds.started.lock());
         self.next.store(round + 1, Ordering::Relaxed);
         if round > 0 {
             let micros = u64::try_from(took.as_micros()).unwrap_or(u64::MAX);
@@ -166,8 +173,8 @@ mod tests {
         let lost = rounds
             .play(1, async {
                 for seat in &seats {
-                    seat.arrived(1);
-                    seat.arrived(1);
+                    seat.arrived(1, Instant::now());
+                    seat.arrived(1, Instant::now());
                 }
                 Ok(())
             })
@@ -183,7 +190,7 @@ mod tests {
         let seat = rounds.seat();
         let lost = rounds
             .play(1, async {
-                seat.arrived(1);
+                seat.arrived(1, Instant::now());
                 Ok(())
             })
             .await
@@ -197,7 +204,7 @@ mod tests {
         let seat = rounds.seat();
         let lost = rounds
             .play(2, async {
-                seat.arrived(1);
+                seat.arrived(1, Instant::now());
                 Ok(())
             })
             .await

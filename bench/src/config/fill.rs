@@ -30,7 +30,7 @@ impl Fill {
         let watched = target.watched()?;
         let mut measures = Measures::default();
         measures.add_mib("memory.idle_mib", watched.resident_bytes()?);
-        let crowd = Crowd::quiet(target.grpc(), CLIENTS).await?;
+        let crowd = Crowd::calling(target.grpc(), CLIENTS).await?;
         let publish = move |index: u64| {
             let client = crowd.turn(index);
             let request = item::publish(index, 0);

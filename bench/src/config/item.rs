@@ -12,6 +12,11 @@ pub(crate) fn data_id(number: u64) -> String {
     format!("bench.orders.settings-{number:06}.yaml")
 }
 
+/// How a configuration shows in a notice that it changed.
+pub(crate) fn marker(number: u64) -> String {
+    format!(r#""dataId":"{}""#, data_id(number))
+}
+
 /// The content of a configuration at a version: a kibibyte that differs in each.
 pub(crate) fn content(number: u64, version: u64) -> String {
     let mut content = format!("service: orders-{number}\nversion: {version}\n");

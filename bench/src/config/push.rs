@@ -3,10 +3,11 @@
 use std::sync::Arc;
 
 use bytes::Bytes;
+use memchr::memmem;
 
 use super::item;
 use crate::fanout::Rounds;
-use crate::grpc::{Crowd, Pushes};
+use crate::grpc::{Arrivals, Crowd, Listener};
 use crate::measure::Measures;
 use crate::pace;
 use crate::target::Target;
@@ -34,10 +35,11 @@ impl Push {
     /// listens with what it now holds, as real clients do.
     pub(crate) async fn run(self, target: &Target) -> anyhow::Result<Measures> {
         let watched = target.watched()?;
-        let publisher = Crowd::quiet(target.grpc(), 1).await?.turn(0)?;
+        let publisher = Crowd::calling(target.grpc(), 1).await?.turn(0)?;
         publisher.clone().call("ConfigPublishRequest", item::publish(ITEM, BEFORE)).await?;
         let rounds = Rounds::new(self.connections)?;
-        let listeners = Crowd::connect(target.grpc(), self.connections, |_| watch(&rounds)).await?;
+        let listeners =
+            Crowd::listening(target.grpc(), self.connections, || watch(&rounds)).await?;
         listen(&listeners, self.connections, BEFORE, watched).await?;
 
         let change = |round| {
@@ -49,25 +51,28 @@ impl Push {
         };
         let settle = |round| listen(&listeners, self.connections, round, watched);
         let fanout = rounds.all(self.rounds, watched, change, settle).await?;
+        listeners.report_ended();
         let mut measures = Measures::default();
         rounds.measure(&format!("push.{}", self.connections), &fanout, &mut measures);
         Ok(measures)
     }
 }
 
-fn watch(rounds: &Arc<Rounds>) -> Pushes {
+fn watch(rounds: &Arc<Rounds>) -> Arrivals {
     let seat = rounds.seat();
-    Arc::new(move |kind: &str, _: &Bytes| {
-        if kind == "ConfigChangeNotifyRequest"
+    let named = memmem::Finder::new(&item::marker(ITEM)).into_owned();
+    Box::new(move |at, push| {
+        if push.kind == "ConfigChangeNotifyRequest"
             && let Some(round) = seat.awaited()
+            && named.find(push.json).is_some()
         {
-            seat.arrived(round);
+            seat.arrived(round, at);
         }
     })
 }
 
 async fn listen(
-    listeners: &Crowd,
+    listeners: &Crowd<Listener>,
     connections: u32,
     version: u64,
     watched: Watched,

@@ -8,7 +8,7 @@ use http::Method;
 use serde::Deserialize;
 
 use super::item;
-use crate::grpc::Crowd;
+use crate::grpc::{Client, Crowd};
 use crate::http::Pool;
 use crate::measure::Measures;
 use crate::pace::{self, Outcome};
@@ -43,7 +43,7 @@ impl Rates {
     /// Publishes over gRPC, reads over gRPC and HTTP v1.
     pub(crate) async fn run(self, target: &Target) -> anyhow::Result<Measures> {
         let watched = target.watched()?;
-        let crowd = Crowd::quiet(target.grpc(), CLIENTS).await?;
+        let crowd = Crowd::calling(target.grpc(), CLIENTS).await?;
         let pool = Pool::new(target.http(), HTTP_CONNECTIONS);
         let peak_for = Duration::from_secs(self.seconds) / 2;
         let reads = READS_PER_S * self.seconds;
@@ -73,7 +73,10 @@ impl Rates {
 
 type Boxed = std::pin::Pin<Box<dyn Future<Output = anyhow::Result<()>> + Send>>;
 
-fn publish(crowd: &Crowd, first_version: u64) -> impl Fn(u64) -> Boxed + Send + Sync + 'static {
+fn publish(
+    crowd: &Crowd<Client>,
+    first_version: u64,
+) -> impl Fn(u64) -> Boxed + Send + Sync + 'static {
     let crowd = crowd.clone();
     move |index| {
         let client = crowd.turn(index);
@@ -82,7 +85,7 @@ fn publish(crowd: &Crowd, first_version: u64) -> impl Fn(u64) -> Boxed + Send + 
     }
 }
 
-fn get(crowd: &Crowd) -> impl Fn(u64) -> Boxed + Send + Sync + 'static {
+fn get(crowd: &Crowd<Client>) -> impl Fn(u64) -> Boxed + Send + Sync + 'static {
     let crowd = crowd.clone();
     move |index| {
         let client = crowd.turn(index);
@@ -107,7 +110,7 @@ fn get_http(pool: &Pool) -> impl Fn(u64) -> Boxed + Send + Sync + 'static {
     }
 }
 
-async fn fill(crowd: &Crowd, watched: crate::watched::Watched) -> anyhow::Result<Outcome> {
+async fn fill(crowd: &Crowd<Client>, watched: crate::watched::Watched) -> anyhow::Result<Outcome> {
     let at_most = Duration::from_secs(120);
     let outcome = pace::closed_loop(CONFIGURATIONS, at_most, watched, publish(crowd, 0)).await?;
     ensure!(outcome.failed() == 0, "{} publishes failed", outcome.failed());

@@ -6,7 +6,8 @@ use std::sync::Arc;
 use anyhow::Context as _;
 use tokio::task::JoinSet;
 
-use super::client::{Client, Pushes};
+use super::client::Client;
+use super::listener::{Arrivals, Listener};
 
 /// Clients of one source address; a fleet does not come from a single machine.
 const CLIENTS_PER_SOURCE: u32 = 100;
@@ -15,27 +16,52 @@ const CLIENTS_PER_SOURCE: u32 = 100;
 const OPENING: usize = 64;
 
 /// Connected clients by number. Dropping it closes all connections.
-#[derive(Debug, Clone)]
-pub(crate) struct Crowd(Arc<Vec<Client>>);
+#[derive(Debug)]
+pub(crate) struct Crowd<C>(Arc<Vec<C>>);
 
-impl Crowd {
-    /// Connects `count` clients; `pushes` makes what client number N does with pushes.
-    pub(crate) async fn connect(
+impl Crowd<Client> {
+    /// Clients that make calls, and do nothing with pushes but acknowledge them.
+    pub(crate) async fn calling(server: SocketAddr, count: u32) -> anyhow::Result<Self> {
+        Self::connect(count, |number| Client::connect(server, source(number))).await
+    }
+}
+
+impl Crowd<Listener> {
+    /// Clients that listen; `arrivals` makes what each does with pushes.
+    pub(crate) async fn listening(
         server: SocketAddr,
         count: u32,
-        pushes: impl Fn(u32) -> Pushes,
+        arrivals: impl Fn() -> Arrivals,
     ) -> anyhow::Result<Self> {
+        Self::connect(count, |number| Listener::connect(server, source(number), arrivals())).await
+    }
+
+    /// Says on standard error how many connections ended by themselves, and why the
+    /// first of them did. Their pushes are lost and counted as such.
+    pub(crate) fn report_ended(&self) {
+        let ended: Vec<&str> = self.0.iter().filter_map(Listener::end).collect();
+        if let Some(first) = ended.first() {
+            eprintln!("{} connections ended, the first: {first}", ended.len());
+        }
+    }
+}
+
+impl<C: Send + 'static> Crowd<C> {
+    async fn connect<Connected>(
+        count: u32,
+        connect: impl Fn(u32) -> Connected,
+    ) -> anyhow::Result<Self>
+    where
+        Connected: Future<Output = anyhow::Result<C>> + Send + 'static,
+    {
         let mut opening = JoinSet::new();
         let mut clients = Vec::new();
         for number in 0..count {
             if opening.len() >= OPENING {
                 clients.push(joined(opening.join_next().await)?);
             }
-            let push = pushes(number);
-            opening.spawn(async move {
-                let client = Client::connect(server, source(number), push).await;
-                client.map(|client| (number, client))
-            });
+            let connected = connect(number);
+            opening.spawn(async move { connected.await.map(|client| (number, client)) });
         }
         while let Some(ended) = opening.join_next().await {
             clients.push(joined(Some(ended))?);
@@ -43,23 +69,26 @@ impl Crowd {
         clients.sort_by_key(|(number, _)| *number);
         Ok(Self(Arc::new(clients.into_iter().map(|(_, client)| client).collect())))
     }
+}
 
-    /// Clients that do nothing with pushes but acknowledge them.
-    pub(crate) async fn quiet(server: SocketAddr, count: u32) -> anyhow::Result<Self> {
-        Self::connect(server, count, |_| Arc::new(|_: &str, _: &bytes::Bytes| {})).await
-    }
-
+impl<C: Clone> Crowd<C> {
     /// The client whose turn it is at operation `index`.
-    pub(crate) fn turn(&self, index: u64) -> anyhow::Result<Client> {
+    pub(crate) fn turn(&self, index: u64) -> anyhow::Result<C> {
         let count = u64::try_from(self.0.len())?;
         let number = usize::try_from(index % count.max(1))?;
         self.0.get(number).cloned().context("a crowd of nobody")
     }
 }
 
-type Joined = Result<anyhow::Result<(u32, Client)>, tokio::task::JoinError>;
+impl<C> Clone for Crowd<C> {
+    fn clone(&self) -> Self {
+        Self(Arc::clone(&self.0))
+    }
+}
 
-fn joined(ended: Option<Joined>) -> anyhow::Result<(u32, Client)> {
+type Joined<C> = Result<anyhow::Result<(u32, C)>, tokio::task::JoinError>;
+
+fn joined<C>(ended: Option<Joined<C>>) -> anyhow::Result<(u32, C)> {
     ended.context("no client was connecting")?.context("connecting a client")?
 }
 

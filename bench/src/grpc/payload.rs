@@ -1,16 +1,24 @@
-//! Payloads: a type name, headers, and JSON, in gRPC's length-prefixed frames.
+//! Payloads: a type name, headers, and JSON, in gRPC's length-prefixed messages.
 
 use std::collections::HashMap;
 
-use anyhow::{Context as _, bail};
-use bytes::{Buf as _, BufMut as _, Bytes, BytesMut};
+use anyhow::Context as _;
+use bytes::{BufMut as _, Bytes, BytesMut};
 use prost::Message;
+use prost::encoding::{DecodeContext, WireType, decode_key, decode_varint, skip_field};
 
-/// One flag byte and four bytes of length before every message.
-const PREFIX: usize = 5;
+use super::messages::PREFIX_BYTES;
 
-/// Far above anything these loads ask for.
-const FRAME_BYTES_MAX: usize = 64 * 1024 * 1024;
+/// The JSON by which a client introduces itself on its push stream, as a Go client does
+/// (no ability table).
+pub(super) const CONNECTION_SETUP: &str = r#"{"clientVersion":"Nacos-Go-Client:v2.3.2","tenant":"",
+    "labels":{"source":"sdk","AppName":"bench"}}"#;
+
+/// Numbers of fields in the messages below.
+pub(super) const METADATA: u32 = 2;
+pub(super) const BODY: u32 = 3;
+pub(super) const METADATA_KIND: u32 = 3;
+pub(super) const BODY_VALUE: u32 = 2;
 
 #[derive(Clone, PartialEq, Message)]
 struct Metadata {
@@ -38,85 +46,101 @@ struct Envelope {
     body: Option<Body>,
 }
 
-/// A message of the Nacos wire.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub(crate) struct Payload {
+/// A message of the Nacos wire, read where it lies: thousands of some kilobytes come
+/// at once, on cores that the server needs too.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Payload<'a> {
     /// The simple class name that routes it, such as `InstanceRequest`.
-    pub(crate) kind: String,
+    pub(crate) kind: &'a str,
     /// Its JSON.
-    pub(crate) json: Bytes,
+    pub(crate) json: &'a [u8],
 }
 
-impl Payload {
-    /// The payload in its frame.
-    pub(crate) fn frame(kind: &str, json: impl Into<Bytes>) -> anyhow::Result<Bytes> {
-        let envelope = Envelope {
-            metadata: Some(Metadata { kind: kind.to_owned(), ..Metadata::default() }),
-            body: Some(Body { type_url: String::new(), value: json.into() }),
-        };
-        let length = envelope.encoded_len();
-        let mut frame = BytesMut::with_capacity(PREFIX + length);
-        frame.put_u8(0);
-        frame.put_u32(u32::try_from(length).context("a payload of more than 4 GiB")?);
-        envelope.encode(&mut frame).context("encoding a payload")?;
-        Ok(frame.freeze())
-    }
-
-    fn decode(message: Bytes) -> anyhow::Result<Self> {
-        let envelope = Envelope::decode(message).context("decoding a payload")?;
-        Ok(Self {
-            kind: envelope.metadata.unwrap_or_default().kind,
-            json: envelope.body.unwrap_or_default().value,
-        })
+impl<'a> Payload<'a> {
+    /// Reads a message without its prefix.
+    ///
+    /// # Errors
+    ///
+    /// When it is not a payload.
+    pub(super) fn read(mut message: &'a [u8]) -> anyhow::Result<Self> {
+        let mut payload = Self { kind: "", json: &[] };
+        while let Some((number, mut inner)) = field(&mut message)? {
+            while let Some((inner_number, value)) = field(&mut inner)? {
+                match (number, inner_number) {
+                    (METADATA, METADATA_KIND) => payload.kind = std::str::from_utf8(value)?,
+                    (BODY, BODY_VALUE) => payload.json = value,
+                    _ => {}
+                }
+            }
+        }
+        Ok(payload)
     }
 }
 
-/// Cuts payloads out of bytes as they come in.
-#[derive(Debug, Default)]
-pub(crate) struct Frames(BytesMut);
+/// A payload as a message with its prefix.
+///
+/// # Errors
+///
+/// When it is longer than gRPC allows.
+pub(super) fn message(kind: &str, json: impl Into<Bytes>) -> anyhow::Result<Bytes> {
+    let envelope = Envelope {
+        metadata: Some(Metadata { kind: kind.to_owned(), ..Metadata::default() }),
+        body: Some(Body { type_url: String::new(), value: json.into() }),
+    };
+    let length = envelope.encoded_len();
+    let mut message = BytesMut::with_capacity(PREFIX_BYTES + length);
+    message.put_u8(0);
+    message.put_u32(u32::try_from(length).context("a payload of more than 4 GiB")?);
+    envelope.encode(&mut message).context("encoding a payload")?;
+    Ok(message.freeze())
+}
 
-impl Frames {
-    /// Takes in more bytes.
-    pub(crate) fn push(&mut self, bytes: &[u8]) {
-        self.0.extend_from_slice(bytes);
+/// The next field that has a length, and what it holds. All that we read do.
+fn field<'a>(message: &mut &'a [u8]) -> anyhow::Result<Option<(u32, &'a [u8])>> {
+    while !message.is_empty() {
+        let (number, wire) = decode_key(message).context("decoding a payload")?;
+        if wire == WireType::LengthDelimited {
+            let length = usize::try_from(decode_varint(message)?)?;
+            let (value, rest) =
+                message.split_at_checked(length).context("a field longer than its payload")?;
+            *message = rest;
+            return Ok(Some((number, value)));
+        }
+        skip_field(wire, number, message, DecodeContext::default())?;
     }
-
-    /// The next whole payload, if it is there.
-    pub(crate) fn next(&mut self) -> anyhow::Result<Option<Payload>> {
-        let Some(mut prefix) = self.0.get(..PREFIX) else {
-            return Ok(None);
-        };
-        if prefix.get_u8() != 0 {
-            bail!("a compressed frame, which nobody asked for");
-        }
-        let length = usize::try_from(prefix.get_u32())?;
-        if length > FRAME_BYTES_MAX {
-            bail!("a frame of {length} bytes");
-        }
-        if self.0.len() < PREFIX + length {
-            return Ok(None);
-        }
-        self.0.advance(PREFIX);
-        Payload::decode(self.0.split_to(length).freeze()).map(Some)
-    }
+    Ok(None)
 }
 
 #[cfg(test)]
 mod tests {
+    use proptest::prelude::*;
+
     use super::*;
 
-    #[test]
-    fn a_payload_comes_back_whole_however_it_is_cut() {
-        let frame = Payload::frame("ServerCheckRequest", "{}").unwrap();
-        let mut frames = Frames::default();
-        for byte in frame.iter().take(frame.len() - 1) {
-            frames.push(&[*byte]);
-            assert_eq!(frames.next().unwrap(), None);
+    proptest! {
+        #[test]
+        fn what_a_server_encodes_is_read_where_it_lies(
+            kind in ".{0,40}", url in ".{0,20}", ip in ".{0,20}",
+            headers in prop::collection::hash_map(".{0,9}", ".{0,9}", 0..3),
+            json in prop::collection::vec(any::<u8>(), 0..500),
+        ) {
+            let metadata = Metadata { kind: kind.clone(), headers, client_ip: ip };
+            let body = Body { type_url: url, value: Bytes::from(json.clone()) };
+            let encoded = Envelope { metadata: Some(metadata), body: Some(body) }.encode_to_vec();
+            let payload = Payload::read(&encoded).unwrap();
+            prop_assert_eq!(payload, Payload { kind: &kind, json: &json });
         }
-        frames.push(frame.get(frame.len() - 1..).unwrap());
-        let payload = frames.next().unwrap().unwrap();
-        assert_eq!(payload.kind, "ServerCheckRequest");
-        assert_eq!(payload.json, "{}");
-        assert_eq!(frames.next().unwrap(), None);
+
+        #[test]
+        fn whatever_comes_is_read_or_refused(bytes in prop::collection::vec(any::<u8>(), 0..64)) {
+            let _ = Payload::read(&bytes);
+        }
+    }
+
+    #[test]
+    fn a_message_is_read_back() {
+        let message = message("ServerCheckRequest", "{}").unwrap();
+        let payload = Payload::read(&message[PREFIX_BYTES..]).unwrap();
+        assert_eq!(payload, Payload { kind: "ServerCheckRequest", json: b"{}" });
     }
 }

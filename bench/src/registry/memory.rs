@@ -30,7 +30,7 @@ impl Memory {
         let watched = target.watched()?;
         let mut measures = Measures::default();
         measures.add_mib("memory.idle_mib", watched.resident_bytes()?);
-        let crowd = Crowd::quiet(target.grpc(), CLIENTS).await?;
+        let crowd = Crowd::calling(target.grpc(), CLIENTS).await?;
         let mut registered = 0;
         for instances in self.instances {
             let (clients, first) = (crowd.clone(), registered);

@@ -2,12 +2,11 @@
 
 use std::sync::Arc;
 
-use bytes::Bytes;
 use memchr::memmem;
 
 use super::fleet::{self, INSTANCES_PER_SERVICE, Member};
 use crate::fanout::Rounds;
-use crate::grpc::{Client, Crowd, Pushes};
+use crate::grpc::{Arrivals, Client, Crowd, Listener};
 use crate::measure::Measures;
 use crate::pace;
 use crate::target::Target;
@@ -33,14 +32,15 @@ impl Push {
     /// One service of ten instances, of which one moves to a new address each round.
     pub(crate) async fn run(self, target: &Target) -> anyhow::Result<Measures> {
         let watched = target.watched()?;
-        let owners = Crowd::quiet(target.grpc(), u32::try_from(INSTANCES_PER_SERVICE)?).await?;
+        let owners = Crowd::calling(target.grpc(), u32::try_from(INSTANCES_PER_SERVICE)?).await?;
         for number in 0..INSTANCES_PER_SERVICE {
             let request = fleet::register(Member { service: SERVICE, address: number }, 0);
             owners.turn(number)?.call("InstanceRequest", request).await?;
         }
         let rounds = Rounds::new(self.connections)?;
+        let markers = markers(self.rounds);
         let subscribers =
-            Crowd::connect(target.grpc(), self.connections, |_| watch(&rounds)).await?;
+            Crowd::listening(target.grpc(), self.connections, || watch(&rounds, &markers)).await?;
         subscribe(&subscribers, self.connections, watched).await?;
 
         let publisher: Client = owners.turn(0)?;
@@ -52,6 +52,7 @@ impl Push {
             }
         };
         let fanout = rounds.all(self.rounds, watched, change, |_| async { Ok(()) }).await?;
+        subscribers.report_ended();
         let mut measures = Measures::default();
         rounds.measure(&format!("push.{}", self.connections), &fanout, &mut measures);
         Ok(measures)
@@ -63,21 +64,28 @@ const fn moved(round: u64) -> Member {
     Member { service: SERVICE, address: FIRST_ADDRESS + round }
 }
 
-fn watch(rounds: &Arc<Rounds>) -> Pushes {
-    let seat = rounds.seat();
-    Arc::new(move |kind: &str, json: &Bytes| {
-        if kind != "NotifySubscriberRequest" {
+/// What a push of each round contains, to be looked for in thousands of them.
+fn markers(rounds: u64) -> Arc<[memmem::Finder<'static>]> {
+    let marker = |round| fleet::marker(moved(round)).into_bytes();
+    (0..=rounds).map(|round| memmem::Finder::new(&marker(round)).into_owned()).collect()
+}
+
+fn watch(rounds: &Arc<Rounds>, markers: &Arc<[memmem::Finder<'static>]>) -> Arrivals {
+    let (seat, markers) = (rounds.seat(), Arc::clone(markers));
+    Box::new(move |at, push| {
+        if push.kind != "NotifySubscriberRequest" {
             return;
         }
         let Some(round) = seat.awaited() else { return };
-        if memmem::find(json, fleet::marker(moved(round)).as_bytes()).is_some() {
-            seat.arrived(round);
+        let marker = usize::try_from(round).ok().and_then(|round| markers.get(round));
+        if marker.is_some_and(|marker| marker.find(push.json).is_some()) {
+            seat.arrived(round, at);
         }
     })
 }
 
 async fn subscribe(
-    subscribers: &Crowd,
+    subscribers: &Crowd<Listener>,
     connections: u32,
     watched: crate::watched::Watched,
 ) -> anyhow::Result<()> {

@@ -8,7 +8,7 @@ use http::Method;
 use serde::Deserialize;
 
 use super::fleet::{self, INSTANCES_PER_SERVICE, Member};
-use crate::grpc::Crowd;
+use crate::grpc::{Client, Crowd};
 use crate::http::Pool;
 use crate::measure::Measures;
 use crate::pace;
@@ -61,7 +61,7 @@ impl Rates {
     pub(crate) async fn run(self, target: &Target) -> anyhow::Result<Measures> {
         let watched = target.watched()?;
         let mut run = Run { seconds: self.seconds, watched, measures: Measures::default() };
-        run.grpc(&Crowd::quiet(target.grpc(), CLIENTS).await?).await?;
+        run.grpc(&Crowd::calling(target.grpc(), CLIENTS).await?).await?;
         run.http(&Pool::new(target.http(), HTTP_CONNECTIONS)).await?;
         Ok(run.measures)
     }
@@ -76,7 +76,7 @@ impl Run {
         self.members() / INSTANCES_PER_SERVICE
     }
 
-    async fn grpc(&mut self, crowd: &Crowd) -> anyhow::Result<()> {
+    async fn grpc(&mut self, crowd: &Crowd<Client>) -> anyhow::Result<()> {
         let (members, services) = (self.members(), self.services());
         let clients = crowd.clone();
         let register = move |index: u64| {
