@@ -74,7 +74,7 @@ pub use model::{
     md5::Md5,
     meta::{Author, ConfigId, ConfigMeta, Description},
     publish::{Describe, Publish, Published, Removed},
-    restore::{Restore, Restored, RestoredEntry, RestoredGray},
+    restore::{Restore, Restored, RestoredEntry},
 };
 pub use names::{ConfigKey, ConfigNameError, DataId, GrayName, Group};
 pub use quota::scope::{Quota, QuotaScope, QuotaView};

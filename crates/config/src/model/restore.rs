@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use seawall_clock::WallTime;
 
-use crate::{Author, GrayRule, HistoryOperation, Publish};
+use crate::{Author, HistoryOperation, Publish};
 
 /// An item as it was elsewhere, with its past.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -26,26 +26,12 @@ pub struct RestoredEntry {
     pub content: Arc<str>,
     /// Nacos' `encryptedDataKey` of that content.
     pub encrypted_data_key: String,
-    /// The gray release it was done to; `None` for the item itself.
-    pub gray: Option<GrayRule>,
     /// What was done.
     pub operation: HistoryOperation,
     /// When it was done.
     pub at: WallTime,
     /// Who did it.
     pub author: Author,
-}
-
-/// A gray release as it was elsewhere.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct RestoredGray {
-    /// The release: `gray` says whose; `cas_md5` and `only_new` say nothing here.
-    pub publish: Publish,
-    /// When it was last published there; `None` if that is not known.
-    pub modified: Option<WallTime>,
-    /// Whether the history that came with its item tells of it; if not, its creation
-    /// is recorded.
-    pub has_history: bool,
 }
 
 /// What a restore found and did.

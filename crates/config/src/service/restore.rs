@@ -1,12 +1,12 @@
 //! Taking over items and their history from elsewhere.
 
-use std::{collections::BTreeSet, sync::Arc};
+use std::collections::BTreeSet;
 
 use seawall_store::{Batch, Unavailable};
 
 use super::{open::ConfigService, write::refused};
 use crate::{
-    ConfigMeta, HistoryId, Md5, PublishError, Restore, Restored, RestoredEntry, RestoredGray,
+    ConfigMeta, HistoryId, Md5, PublishError, Restore, Restored, RestoredEntry,
     model::meta::ContentVersion,
     stored::{convert, keys},
     write::{check, plan},
@@ -57,25 +57,6 @@ impl ConfigService {
         }
     }
 
-    /// Whether [`ConfigService::restore_gray`] would take the release over.
-    pub fn would_restore_gray(&self, release: &RestoredGray) -> Result<bool, Unavailable> {
-        self.core.index.check_loaded()?;
-        let name = release.publish.gray.as_ref().map(|rule| &rule.name);
-        Ok(self.core.index.slot(&release.publish.key).target(name).is_none())
-    }
-
-    /// Takes over a gray release, unless one of its name is here: whether it did. Comes
-    /// after its item, and can be repeated like that.
-    pub async fn restore_gray(&self, release: RestoredGray) -> Result<bool, PublishError> {
-        let publish = &release.publish;
-        check::publish(publish, &self.core.settings)?;
-        let grays_max = self.core.settings.gray_releases_max;
-        let planned =
-            |slot: &_, now, number| plan::restore_gray(slot, &release, now, number, grays_max);
-        let done = self.core.write(&publish.key, Some(&publish.content), planned).await?;
-        Ok(done.is_some())
-    }
-
     async fn restore_entry(
         &self,
         restore: &Restore,
@@ -118,7 +99,6 @@ fn recorded(restore: &Restore, number: u64, entry: &RestoredEntry) -> ConfigMeta
     meta.bytes = entry.content.len() as u64;
     meta.encrypted_data_key = entry.encrypted_data_key.as_str().into();
     meta.modified = entry.at;
-    meta.gray = entry.gray.clone().map(Arc::new);
     meta.version = ContentVersion(number);
     meta
 }

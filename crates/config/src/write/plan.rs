@@ -7,7 +7,7 @@ use seawall_store::Revision;
 
 use crate::{
     Author, ConfigId, ConfigMeta, Describe, Description, GrayName, GrayRule, HistoryId,
-    HistoryOperation, Md5, Publish, PublishError, Restore, RestoredGray, index::slot::Slot,
+    HistoryOperation, Md5, Publish, PublishError, Restore, index::slot::Slot,
     model::meta::ContentVersion,
 };
 
@@ -123,26 +123,6 @@ pub(crate) fn restore(
         new_content: true,
         history,
     })
-}
-
-/// Plans a gray release taken over from elsewhere; `None` if one of its name is here.
-pub(crate) fn restore_gray(
-    slot: &Slot,
-    release: &RestoredGray,
-    now: WallTime,
-    number: u64,
-    grays_max: usize,
-) -> Result<Option<Plan>, PublishError> {
-    let name = release.publish.gray.as_ref().map(|rule| &rule.name);
-    if slot.target(name).is_some() {
-        return Ok(None);
-    }
-    let modified = release.modified.unwrap_or(now);
-    let mut plan = publish(slot, &release.publish, modified, number, grays_max)?;
-    if release.has_history {
-        plan.history = None;
-    }
-    Ok(Some(plan))
 }
 
 /// The item a restore brings; what it does not know happened `now`.

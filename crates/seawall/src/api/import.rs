@@ -7,8 +7,8 @@ use axum::{
 };
 use seawall_clock::WallTime;
 use seawall_config::{
-    Author, ConfigKey, ContentType, GrayRule, GrayRuleError, HistoryOperation, Publish,
-    PublishError, Restore, Restored, RestoredEntry, RestoredGray,
+    Author, ConfigKey, ContentType, HistoryOperation, Publish, PublishError, Restore, Restored,
+    RestoredEntry,
 };
 use seawall_registry::{
     ClusterName, Instance, InstanceAddress, ServiceDefinition, ServiceKey, WriteError,
@@ -41,33 +41,6 @@ pub(crate) struct ImportedConfiguration {
     pub(crate) created_by: String,
     pub(crate) source_ip: String,
     pub(crate) history: Vec<ImportedHistory>,
-    /// Its gray releases.
-    #[serde(default)]
-    pub(crate) grays: Vec<ImportedGray>,
-}
-
-/// A gray release of it.
-#[derive(Debug, Clone, Serialize, Deserialize)]
-#[serde(rename_all = "camelCase", deny_unknown_fields)]
-pub(crate) struct ImportedGray {
-    pub(crate) rule: ImportedRule,
-    pub(crate) content: String,
-    pub(crate) encrypted_data_key: String,
-    pub(crate) author: String,
-    pub(crate) modified_ms: Option<u64>,
-}
-
-/// Whom a gray release is for.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "camelCase", deny_unknown_fields)]
-pub(crate) struct ImportedRule {
-    /// Name of the release.
-    pub(crate) name: String,
-    /// `beta`, `tag` or `labels`, as in Nacos.
-    pub(crate) kind: String,
-    /// Addresses, the tag, or a selector.
-    pub(crate) expression: String,
-    pub(crate) priority: i32,
 }
 
 /// One entry of its history.
@@ -81,9 +54,6 @@ pub(crate) struct ImportedHistory {
     pub(crate) source_ip: String,
     pub(crate) encrypted_data_key: String,
     pub(crate) modified_ms: Option<u64>,
-    /// The gray release it tells of; none for the item itself.
-    #[serde(default)]
-    pub(crate) gray: Option<ImportedRule>,
 }
 
 /// A namespace.
@@ -128,9 +98,6 @@ pub(crate) enum ImportOutcome {
 #[derive(Debug, Clone, Serialize, Deserialize)]
 pub(crate) struct ImportReply {
     pub(crate) outcome: ImportOutcome,
-    /// Gray releases copied with it.
-    #[serde(default)]
-    pub(crate) grays: usize,
 }
 
 #[derive(Deserialize)]
@@ -147,70 +114,22 @@ pub(crate) async fn configuration(
     Json(item): Json<ImportedConfiguration>,
 ) -> Result<Json<ImportReply>, ApiError> {
     let configs = &state.0.parts.configs;
-    let grays = grays_of(&item)?;
     let restore = restore_of(item)?;
     let restored = if query.dry_run {
         configs.would_restore(&restore).map_err(ApiError::unavailable)?
     } else {
-        configs.restore(restore).await.map_err(publish_refused)?
+        configs.restore(restore).await.map_err(|error| match error {
+            PublishError::Unavailable(_)
+            | PublishError::Unknown { .. }
+            | PublishError::Contended => ApiError::unavailable(error),
+            refused => ApiError::invalid(refused),
+        })?
     };
-    let outcome = match restored {
+    Ok(reply(match restored {
         Restored::Copied => ImportOutcome::Copied,
         Restored::Same => ImportOutcome::Same,
-        // Releases for some belong to a content for all that is not here.
-        Restored::Kept => return Ok(reply(ImportOutcome::Kept)),
-    };
-    let mut copied = 0;
-    for gray in grays {
-        let came = if query.dry_run {
-            configs.would_restore_gray(&gray).map_err(ApiError::unavailable)?
-        } else {
-            configs.restore_gray(gray).await.map_err(publish_refused)?
-        };
-        copied += usize::from(came);
-    }
-    Ok(Json(ImportReply { outcome, grays: copied }))
-}
-
-fn publish_refused(error: PublishError) -> ApiError {
-    match error {
-        PublishError::Unavailable(_) | PublishError::Unknown { .. } | PublishError::Contended => {
-            ApiError::unavailable(error)
-        }
-        refused => ApiError::invalid(refused),
-    }
-}
-
-fn grays_of(item: &ImportedConfiguration) -> Result<Vec<RestoredGray>, ApiError> {
-    let key =
-        ConfigKey::parse(&item.namespace, &item.group, &item.data_id).map_err(ApiError::invalid)?;
-    let gray = |gray: &ImportedGray| {
-        let rule = rule_of(&gray.rule).map_err(ApiError::invalid)?;
-        let told = |entry: &ImportedHistory| {
-            entry.gray.as_ref().is_some_and(|told| told.name == gray.rule.name)
-        };
-        Ok(RestoredGray {
-            publish: Publish {
-                content_type: ContentType::parse(&item.content_type),
-                encrypted_data_key: gray.encrypted_data_key.clone(),
-                app_name: Some(item.app_name.clone()),
-                gray: Some(rule),
-                author: Author { user: gray.author.clone(), ip: String::new() },
-                ..Publish::new(key.clone(), gray.content.clone())
-            },
-            modified: gray.modified_ms.map(WallTime::from_millis),
-            has_history: item.history.iter().any(told),
-        })
-    };
-    item.grays.iter().map(gray).collect()
-}
-
-fn rule_of(rule: &ImportedRule) -> Result<GrayRule, GrayRuleError> {
-    match rule.kind.as_str() {
-        "beta" => GrayRule::beta(&rule.expression),
-        "tag" => GrayRule::tag(&rule.expression),
-        _ => GrayRule::labels(&rule.name, &rule.expression, rule.priority),
-    }
+        Restored::Kept => ImportOutcome::Kept,
+    }))
 }
 
 fn restore_of(item: ImportedConfiguration) -> Result<Restore, ApiError> {
@@ -238,12 +157,9 @@ fn restore_of(item: ImportedConfiguration) -> Result<Restore, ApiError> {
     })
 }
 
-/// An entry; one without a time cannot be placed in a history, and one of a release
-/// whose rule is not understood would pass for one of the item itself.
+/// An entry; one without a time cannot be placed in a history.
 fn entry_of(entry: ImportedHistory) -> Option<RestoredEntry> {
-    let gray = entry.gray.as_ref().map(rule_of).transpose().ok()?;
     Some(RestoredEntry {
-        gray,
         content: entry.content.into(),
         encrypted_data_key: entry.encrypted_data_key,
         operation: match entry.operation.as_str() {
@@ -332,5 +248,5 @@ fn instance_of(asked: &ImportedInstance) -> Result<Instance, ApiError> {
 }
 
 fn reply(outcome: ImportOutcome) -> Json<ImportReply> {
-    Json(ImportReply { outcome, grays: 0 })
+    Json(ImportReply { outcome })
 }

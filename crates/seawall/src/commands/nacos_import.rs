@@ -9,16 +9,13 @@ use serde::Serialize;
 
 use crate::{
     api::import::{
-        ImportOutcome, ImportReply, ImportedConfiguration, ImportedGray, ImportedHistory,
-        ImportedInstance, ImportedNamespace, ImportedRule,
+        ImportOutcome, ImportReply, ImportedConfiguration, ImportedHistory, ImportedInstance,
+        ImportedNamespace,
     },
     cli::ImportArgs,
     client::Session,
     exit::Failure,
-    migrate::{
-        BETA, BetaForm, ConfigurationForm, HistoryForm, ItemName, NamespaceForm, RuleForm,
-        ServiceName, Source,
-    },
+    migrate::{ConfigurationForm, HistoryForm, ItemName, NamespaceForm, ServiceName, Source},
     runtime,
 };
 
@@ -33,7 +30,6 @@ struct Report {
     namespaces: Count,
     configurations: Count,
     history: usize,
-    gray_releases: usize,
     instances: Count,
     failures: Vec<String>,
 }
@@ -91,17 +87,10 @@ fn print(report: &Report) {
         "configurations    {} (with {} history entries)",
         report.configurations, report.history
     );
-    println!("gray releases     {} copied", report.gray_releases);
     println!("persistent inst.  {}", report.instances);
     for failure in &report.failures {
         println!("failed            {failure}");
     }
-}
-
-/// What became of one configuration, and how many entries of history it had.
-struct Copied {
-    reply: ImportReply,
-    entries: usize,
 }
 
 /// One import under way.
@@ -165,7 +154,7 @@ impl Importer<'_> {
             name: name.to_owned(),
             description: namespace.description.clone(),
         };
-        Ok(self.put("/api/v1/import/namespace", &body).await?.outcome)
+        self.put("/api/v1/import/namespace", &body).await
     }
 
     async fn configurations(&mut self, namespace: &str) -> Result<(), Failure> {
@@ -184,9 +173,8 @@ impl Importer<'_> {
         bar.finish_and_clear();
         for result in results {
             match result {
-                Ok(Some(Copied { reply, entries })) => {
-                    self.report.configurations.add(reply.outcome);
-                    self.report.gray_releases += reply.grays;
+                Ok(Some((outcome, entries))) => {
+                    self.report.configurations.add(outcome);
                     self.report.history += entries;
                 }
                 Ok(None) => {}
@@ -201,7 +189,7 @@ impl Importer<'_> {
         &self,
         namespace: &str,
         name: &ItemName,
-    ) -> Result<Option<Copied>, Failure> {
+    ) -> Result<Option<(ImportOutcome, usize)>, Failure> {
         let Some(item) = self.source.configuration(namespace, name).await? else {
             return Ok(None);
         };
@@ -210,12 +198,11 @@ impl Importer<'_> {
         } else {
             self.source.history(namespace, name).await?
         };
-        let beta = self.source.beta(namespace, name).await?;
-        let body = imported(namespace, item, beta, history);
+        let body = imported(namespace, item, history);
         let entries = body.history.len();
-        let reply = self.put("/api/v1/import/configuration", &body).await?;
-        let entries = if reply.outcome == ImportOutcome::Copied { entries } else { 0 };
-        Ok(Some(Copied { reply, entries }))
+        let outcome = self.put("/api/v1/import/configuration", &body).await?;
+        let entries = if outcome == ImportOutcome::Copied { entries } else { 0 };
+        Ok(Some((outcome, entries)))
     }
 
     async fn services(&mut self, namespace: &str) -> Result<(), Failure> {
@@ -262,18 +249,19 @@ impl Importer<'_> {
                 enabled: instance.enabled,
                 metadata: instance.metadata,
             };
-            outcomes.push(self.put("/api/v1/import/instance", &body).await?.outcome);
+            outcomes.push(self.put("/api/v1/import/instance", &body).await?);
         }
         Ok(outcomes)
     }
 
-    async fn put(&self, path: &str, body: &impl Serialize) -> Result<ImportReply, Failure> {
+    async fn put(&self, path: &str, body: &impl Serialize) -> Result<ImportOutcome, Failure> {
         let request = self
             .target
             .request(Method::POST, path)
             .query(&[("dryRun", self.args.dry_run)])
             .json(body);
-        self.target.json(request).await
+        let reply: ImportReply = self.target.json(request).await?;
+        Ok(reply.outcome)
     }
 }
 
@@ -303,7 +291,6 @@ fn same_id(left: &str, right: &str) -> bool {
 fn imported(
     namespace: &str,
     item: ConfigurationForm,
-    beta: Option<BetaForm>,
     history: Vec<HistoryForm>,
 ) -> ImportedConfiguration {
     ImportedConfiguration {
@@ -329,44 +316,24 @@ fn imported(
         modified_ms: item.modify_time,
         created_by: item.create_user,
         source_ip: item.create_ip,
-        history: history.into_iter().filter_map(imported_history).collect(),
-        grays: beta.and_then(imported_beta).into_iter().collect(),
+        // Gray releases are not copied, so neither is what became of them.
+        history: history
+            .into_iter()
+            .filter(|entry| entry.gray_name.is_empty())
+            .map(imported_history)
+            .collect(),
     }
 }
 
-/// The beta release; one without a content or for nobody is none.
-fn imported_beta(beta: BetaForm) -> Option<ImportedGray> {
-    let rule = imported_rule(BETA, beta.rule()?);
-    (!beta.content.trim().is_empty()).then_some(ImportedGray {
-        rule,
-        content: beta.content,
-        encrypted_data_key: beta.encrypted_data_key,
-        author: beta.create_user,
-        modified_ms: beta.modify_time,
-    })
-}
-
-fn imported_rule(name: &str, rule: RuleForm) -> ImportedRule {
-    let RuleForm { kind, expression, priority } = rule;
-    ImportedRule { name: name.to_owned(), kind, expression, priority }
-}
-
-/// An entry. One of a gray release that does not say whose would pass for one of the
-/// item itself, so it is left out.
-fn imported_history(entry: HistoryForm) -> Option<ImportedHistory> {
-    let gray = match entry.gray_name.as_str() {
-        "" => None,
-        name => Some(imported_rule(name, entry.rule()?)),
-    };
-    Some(ImportedHistory {
-        gray,
+fn imported_history(entry: HistoryForm) -> ImportedHistory {
+    ImportedHistory {
         content: entry.content,
         operation: entry.op_type.trim().to_owned(),
         author: entry.src_user,
         source_ip: entry.src_ip,
         encrypted_data_key: entry.encrypted_data_key,
         modified_ms: entry.modify_time,
-    })
+    }
 }
 
 fn progress(total: usize, what: String, hidden: bool) -> ProgressBar {

@@ -72,89 +72,6 @@ pub(crate) struct HistoryForm {
     pub(crate) modify_time: Option<u64>,
     #[serde(default, deserialize_with = "text")]
     pub(crate) gray_name: String,
-    /// What else was noted, as a JSON text: among it, the rule of a gray release.
-    #[serde(default, deserialize_with = "text")]
-    pub(crate) ext_info: String,
-}
-
-/// The beta release of a configuration. The first two generations say `betaIps`, the
-/// third gives the rule as a JSON text.
-#[derive(Debug, Clone, PartialEq, Deserialize)]
-#[serde(rename_all = "camelCase")]
-pub(crate) struct BetaForm {
-    #[serde(default, deserialize_with = "text")]
-    pub(crate) content: String,
-    #[serde(default, deserialize_with = "text")]
-    pub(crate) beta_ips: String,
-    #[serde(default, deserialize_with = "text")]
-    pub(crate) gray_rule: String,
-    #[serde(default, deserialize_with = "text")]
-    pub(crate) encrypted_data_key: String,
-    #[serde(default, deserialize_with = "text")]
-    pub(crate) create_user: String,
-    #[serde(default, deserialize_with = "millis")]
-    pub(crate) modify_time: Option<u64>,
-}
-
-/// A gray rule.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub(crate) struct RuleForm {
-    pub(crate) kind: String,
-    pub(crate) expression: String,
-    pub(crate) priority: i32,
-}
-
-/// A rule as Nacos stores it; numbers may be written as texts.
-#[derive(Deserialize)]
-struct StoredRule {
-    #[serde(rename = "type", default, deserialize_with = "text")]
-    kind: String,
-    #[serde(rename = "expr", default, deserialize_with = "text")]
-    expression: String,
-    #[serde(default, deserialize_with = "text")]
-    priority: String,
-}
-
-impl RuleForm {
-    /// The rule of the release `name`: from its JSON text, or, where that is only the
-    /// condition or nothing, from what the name says.
-    pub(crate) fn read(name: &str, rule: &str) -> Option<Self> {
-        if let Ok(stored) = serde_json::from_str::<StoredRule>(rule)
-            && !stored.kind.is_empty()
-        {
-            let StoredRule { kind, expression, priority } = stored;
-            return Some(Self { kind, expression, priority: priority.parse().unwrap_or(0) });
-        }
-        let of = |kind: &str, expression: &str| {
-            let (kind, expression) = (kind.to_owned(), expression.to_owned());
-            (!expression.is_empty()).then_some(Self { kind, expression, priority: 0 })
-        };
-        match name.strip_prefix("tag_") {
-            Some(tag) => of("tag", tag),
-            None if name == BETA => of("beta", rule),
-            None => of("labels", rule),
-        }
-    }
-}
-
-/// Name of the beta release.
-pub(crate) const BETA: &str = "beta";
-
-impl BetaForm {
-    /// Whom it is for.
-    pub(crate) fn rule(&self) -> Option<RuleForm> {
-        let rule = if self.gray_rule.is_empty() { &self.beta_ips } else { &self.gray_rule };
-        RuleForm::read(BETA, rule)
-    }
-}
-
-impl HistoryForm {
-    /// Whom the gray release it tells of was for.
-    pub(crate) fn rule(&self) -> Option<RuleForm> {
-        let noted: Value = serde_json::from_str(&self.ext_info).unwrap_or_default();
-        let rule = noted.get("gray_rule").and_then(Value::as_str).unwrap_or_default();
-        RuleForm::read(&self.gray_name, rule)
-    }
 }
 
 /// A service without its instances.
@@ -275,32 +192,6 @@ mod tests {
         let read = |value| serde_json::from_value::<ConfigurationForm>(value).unwrap();
         assert_eq!(read(old.clone()), read(new));
         assert_eq!(read(old).modify_time, Some(1_700_000_000_456));
-    }
-
-    #[test]
-    fn every_writing_of_a_gray_rule_is_read() {
-        let rule = |kind: &str, expression: &str, priority| {
-            let (kind, expression) = (kind.to_owned(), expression.to_owned());
-            Some(RuleForm { kind, expression, priority })
-        };
-        let stored = r#"{"type":"beta","version":"1.0.0","expr":"10.0.0.1","priority":7}"#;
-        let beta = |json| serde_json::from_value::<BetaForm>(json).unwrap().rule();
-        assert_eq!(
-            beta(json!({"content": "x", "betaIps": "10.0.0.1"})),
-            rule("beta", "10.0.0.1", 0)
-        );
-        assert_eq!(beta(json!({"content": "x", "grayRule": stored})), rule("beta", "10.0.0.1", 7));
-        assert_eq!(beta(json!({"content": "x", "betaIps": null})), None);
-        let history = |name: &str, noted: Value| {
-            let noted = noted.to_string();
-            let form = json!({"id": 1, "grayName": name, "extInfo": noted});
-            serde_json::from_value::<HistoryForm>(form).unwrap().rule()
-        };
-        let text = r#"{"type":"tag","expr":"blue","version":"1","priority":"9"}"#;
-        assert_eq!(history("tag_blue", json!({"gray_rule": text})), rule("tag", "blue", 9));
-        assert_eq!(history("tag_blue", json!({})), rule("tag", "blue", 0));
-        assert_eq!(history("beta", json!({"gray_rule": "10.0.0.1"})), rule("beta", "10.0.0.1", 0));
-        assert_eq!(history("beta", json!({})), None);
     }
 
     #[test]

@@ -4,5 +4,5 @@ mod forms;
 mod generation;
 mod source;
 
-pub(crate) use forms::{BETA, BetaForm, ConfigurationForm, HistoryForm, NamespaceForm, RuleForm};
+pub(crate) use forms::{ConfigurationForm, HistoryForm, NamespaceForm};
 pub(crate) use source::{ItemName, ServiceName, Source};

@@ -8,7 +8,7 @@ use serde_json::Value;
 
 use super::{
     forms::{
-        BetaForm, ConfigurationForm, HistoryForm, HostForm, NamespaceForm, ServiceForm, items,
+        ConfigurationForm, HistoryForm, HostForm, NamespaceForm, ServiceForm, items,
         unwrap_envelope,
     },
     generation::Generation,
@@ -112,28 +112,6 @@ impl Source {
         ];
         let answer = self.get(path, &query).await?;
         if answer.is_null() {
-            return Ok(None);
-        }
-        self.read(path, answer).map(Some)
-    }
-
-    /// The beta release of a configuration, if it has one.
-    pub(crate) async fn beta(
-        &self,
-        namespace: &str,
-        item: &ItemName,
-    ) -> Result<Option<BetaForm>, Failure> {
-        let names = self.generation.configuration_names();
-        let path = self.generation.paths().beta;
-        let query = [
-            ("beta", "true"),
-            ("dataId", item.data_id.as_str()),
-            (names.group, item.group.as_str()),
-            (names.namespace, self.wire_namespace(namespace)),
-        ];
-        let answer = self.get(path, &query).await?;
-        // Without one, the first two generations answer with no data.
-        if answer.get("content").is_none() {
             return Ok(None);
         }
         self.read(path, answer).map(Some)
