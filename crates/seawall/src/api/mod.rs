@@ -70,6 +70,7 @@ pub(crate) fn router(
         .route("/api/v1/resources/{kind}/{name}/history", get(resources::history))
         .route("/api/v1/import/configuration", post(import::configuration))
         .route("/api/v1/import/namespace", post(import::namespace))
+        .route("/api/v1/import/service", post(import::service))
         .route("/api/v1/import/instance", post(import::instance))
         .layer(axum::extract::DefaultBodyLimit::max(BODY_BYTES_MAX))
         .with_state(state)

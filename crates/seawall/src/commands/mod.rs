@@ -6,6 +6,7 @@ mod explain;
 mod get;
 mod nacos_export;
 mod nacos_import;
+mod progress;
 mod run;
 mod status;
 mod table;

@@ -74,15 +74,6 @@ pub(crate) struct HistoryForm {
     pub(crate) gray_name: String,
 }
 
-/// A service without its instances.
-#[derive(Debug, Clone, Default, PartialEq, Deserialize)]
-#[serde(rename_all = "camelCase", default)]
-pub(crate) struct ServiceForm {
-    pub(crate) protect_threshold: f32,
-    #[serde(deserialize_with = "or_default")]
-    pub(crate) metadata: BTreeMap<String, String>,
-}
-
 /// An instance.
 #[derive(Debug, Clone, PartialEq, Deserialize)]
 #[serde(rename_all = "camelCase")]
@@ -104,7 +95,7 @@ pub(crate) struct HostForm {
 /// A page of things; the total is under one of several names.
 #[derive(Debug, Deserialize)]
 pub(super) struct PageForm {
-    #[serde(rename = "pageItems", alias = "serviceList", alias = "hosts", default = "Vec::new")]
+    #[serde(rename = "pageItems", alias = "serviceList", alias = "list", default = "Vec::new")]
     pub(super) items: Vec<Value>,
 }
 
@@ -139,14 +130,15 @@ fn yes() -> bool {
     true
 }
 
-fn or_default<'de, D: Deserializer<'de>, T: Deserialize<'de> + Default>(
+/// A value, where null is the default.
+pub(super) fn or_default<'de, D: Deserializer<'de>, T: Deserialize<'de> + Default>(
     from: D,
 ) -> Result<T, D::Error> {
     Ok(Option::deserialize(from)?.unwrap_or_default())
 }
 
 /// A text, where a number is written out and null is empty.
-fn text<'de, D: Deserializer<'de>>(from: D) -> Result<String, D::Error> {
+pub(super) fn text<'de, D: Deserializer<'de>>(from: D) -> Result<String, D::Error> {
     Ok(match Value::deserialize(from)? {
         Value::Null => String::new(),
         Value::String(text) => text.trim_end_matches('\0').to_owned(),

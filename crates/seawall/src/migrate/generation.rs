@@ -1,8 +1,9 @@
 //! The three generations of Nacos' HTTP API, and how their paths and names differ.
 //!
 //! Sources: Nacos' own controllers (`ConfigController`, `HistoryController`,
+//! `CatalogController`,
 //! `ConfigControllerV3`, `HistoryControllerV3`, `NamespaceControllerV3`,
-//! `ServiceControllerV3`), versions 1.4 to 3.1.
+//! `ServiceControllerV3`, `InstanceControllerV3`), versions 1.4 to 3.1.
 
 use std::fmt;
 
@@ -57,10 +58,11 @@ impl Generation {
                 histories: "/v1/cs/history",
                 history: "/v1/cs/history",
                 services: "/v1/ns/catalog/services",
-                service: "/v1/ns/service",
-                instances: "/v1/ns/instance/list",
+                service: "/v1/ns/catalog/service",
+                instances: "/v1/ns/catalog/instances",
             },
-            // Generation 2 left the details of configurations and the catalogue to generation 1.
+            // Generation 2 left the details of configurations and the catalogue to
+            // generation 1; what it has itself leaves out check ports and what is disabled.
             Self::V2 => Paths {
                 namespaces: "/v2/console/namespace/list",
                 configurations: "/v1/cs/configs",
@@ -68,8 +70,8 @@ impl Generation {
                 histories: "/v1/cs/history",
                 history: "/v1/cs/history",
                 services: "/v1/ns/catalog/services",
-                service: "/v2/ns/service",
-                instances: "/v2/ns/instance/list",
+                service: "/v1/ns/catalog/service",
+                instances: "/v1/ns/catalog/instances",
             },
             Self::V3 => Paths {
                 namespaces: "/v3/admin/core/namespace/list",

@@ -7,10 +7,8 @@ use serde::{Deserialize, de::DeserializeOwned};
 use serde_json::Value;
 
 use super::{
-    forms::{
-        ConfigurationForm, HistoryForm, HostForm, NamespaceForm, ServiceForm, items,
-        unwrap_envelope,
-    },
+    declared::{self, DeclaredService},
+    forms::{ConfigurationForm, HistoryForm, HostForm, NamespaceForm, items, unwrap_envelope},
     generation::Generation,
 };
 use crate::exit::Failure;
@@ -45,6 +43,12 @@ pub(crate) struct ServiceName {
     pub(crate) name: String,
     #[serde(rename = "groupName", default)]
     pub(crate) group: String,
+}
+
+impl ServiceName {
+    fn grouped(&self) -> String {
+        format!("{}@@{}", self.group, self.name)
+    }
 }
 
 #[derive(Deserialize)]
@@ -155,37 +159,63 @@ impl Source {
         self.pages(self.generation.paths().services, &query).await
     }
 
-    /// What is set for a service as a whole.
-    pub(crate) async fn service(
+    /// What is declared of a service; `None` if it went away meanwhile.
+    pub(crate) async fn declared(
         &self,
         namespace: &str,
         service: &ServiceName,
-    ) -> Result<ServiceForm, Failure> {
+    ) -> Result<Option<DeclaredService>, Failure> {
         let path = self.generation.paths().service;
-        let answer = self.get(path, &self.of_service(namespace, service)).await?;
-        self.read(path, answer)
+        let grouped = service.grouped();
+        let answer = self.get(path, &self.of_service(namespace, service, &grouped)).await?;
+        if answer.is_null() {
+            return Ok(None);
+        }
+        let declared = match self.generation {
+            Generation::V1 | Generation::V2 => declared::of_catalog(answer),
+            Generation::V3 => declared::of_detail(answer),
+        };
+        declared.map(Some).map_err(|error| self.unreadable(path, &error))
     }
 
-    /// The instances of a service.
+    /// The instances of a cluster, whether enabled or not.
     pub(crate) async fn instances(
         &self,
         namespace: &str,
         service: &ServiceName,
+        cluster: &str,
     ) -> Result<Vec<HostForm>, Failure> {
         let path = self.generation.paths().instances;
-        let answer = self.get(path, &self.of_service(namespace, service)).await?;
-        self.read_items(path, answer)
+        let grouped = service.grouped();
+        let mut query = self.of_service(namespace, service, &grouped).to_vec();
+        query.push(("clusterName", cluster));
+        // Not found: the service or its cluster went away meanwhile.
+        match self.generation {
+            Generation::V1 | Generation::V2 => {
+                Ok(self.pages_if_there(path, &query).await?.unwrap_or_default())
+            }
+            Generation::V3 => match self.get(path, &query).await? {
+                Value::Null => Ok(Vec::new()),
+                answer => self.read_items(path, answer),
+            },
+        }
     }
 
+    /// The first two generations want group and name in one.
     fn of_service<'a>(
         &self,
         namespace: &'a str,
         service: &'a ServiceName,
+        grouped: &'a str,
     ) -> [(&'static str, &'a str); 3] {
+        let name = match self.generation {
+            Generation::V1 | Generation::V2 => grouped,
+            Generation::V3 => &service.name,
+        };
         [
             ("namespaceId", self.wire_namespace(namespace)),
             ("groupName", &service.group),
-            ("serviceName", &service.name),
+            ("serviceName", name),
         ]
     }
 
@@ -203,6 +233,16 @@ impl Source {
         path: &str,
         query: &[(&str, &str)],
     ) -> Result<Vec<T>, Failure> {
+        let found = self.pages_if_there(path, query).await?;
+        found.ok_or_else(|| Failure::Failed(format!("{}{path} is not there", self.base)))
+    }
+
+    /// Every item of a list; `None` if what it is a list of is not found.
+    async fn pages_if_there<T: DeserializeOwned>(
+        &self,
+        path: &str,
+        query: &[(&str, &str)],
+    ) -> Result<Option<Vec<T>>, Failure> {
         let mut all = Vec::new();
         let size = PAGE.to_string();
         for number in 1..=PAGES_MAX {
@@ -210,11 +250,14 @@ impl Source {
             let mut page_query = vec![("pageNo", number.as_str()), ("pageSize", size.as_str())];
             page_query.extend_from_slice(query);
             let answer = self.get(path, &page_query).await?;
+            if answer.is_null() {
+                return Ok(None);
+            }
             let page: Vec<T> = self.read_items(path, answer)?;
             let last = page.len() < PAGE;
             all.extend(page);
             if last {
-                return Ok(all);
+                return Ok(Some(all));
             }
         }
         Err(Failure::Failed(format!("{}{path} has no last page", self.base)))

@@ -1,6 +1,9 @@
 //! `seawall nacos import` and `seawall nacos export`, from one node into another.
 
-use crate::node::{Node, argument, stderr, stdout};
+use crate::{
+    node::{Node, argument, stderr, stdout},
+    web::{blocking, http},
+};
 
 #[test]
 fn what_one_node_has_the_other_gets_and_a_second_run_changes_nothing() {
@@ -93,27 +96,4 @@ fn register_persistent(node: &Node, service: &str) {
     let answer =
         blocking(http().post(format!("{}/nacos/v1/ns/instance", node.address())).form(&form));
     assert!(answer.ends_with("ok"), "{answer}");
-}
-
-fn http() -> reqwest::Client {
-    // Fails when a test before this one did it already.
-    let _ = rustls::crypto::ring::default_provider().install_default();
-    reqwest::Client::new()
-}
-
-fn blocking(request: reqwest::RequestBuilder) -> String {
-    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
-    runtime.block_on(async {
-        let response = request.send().await.unwrap();
-        let header = |name| {
-            response
-                .headers()
-                .get(name)
-                .and_then(|value| value.to_str().ok())
-                .unwrap_or("")
-                .to_owned()
-        };
-        let head = format!("{} {} ", header("content-md5"), header("last-modified"));
-        head + &response.text().await.unwrap()
-    })
 }

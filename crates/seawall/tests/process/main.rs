@@ -9,7 +9,10 @@
 )]
 
 mod apply;
+mod fake_nacos;
 mod import;
 mod lifecycle;
+mod migration;
 mod node;
 mod refusals;
+mod web;
