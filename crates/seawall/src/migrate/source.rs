@@ -106,14 +106,9 @@ impl Source {
         namespace: &str,
         item: &ItemName,
     ) -> Result<Option<ConfigurationForm>, Failure> {
-        let names = self.generation.configuration_names();
         let path = self.generation.paths().configuration;
-        let query = [
-            ("show", "all"),
-            ("dataId", item.data_id.as_str()),
-            (names.group, item.group.as_str()),
-            (names.namespace, self.wire_namespace(namespace)),
-        ];
+        let mut query = vec![("show", "all")];
+        query.extend(self.of_item(namespace, item));
         let answer = self.get(path, &query).await?;
         if answer.is_null() {
             return Ok(None);
@@ -121,30 +116,41 @@ impl Source {
         self.read(path, answer).map(Some)
     }
 
-    /// The history of a configuration, newest first, with contents.
+    /// The history of a configuration, newest first, without contents.
     pub(crate) async fn history(
         &self,
         namespace: &str,
         item: &ItemName,
     ) -> Result<Vec<HistoryForm>, Failure> {
+        let mut query = vec![("search", "accurate")];
+        query.extend(self.of_item(namespace, item));
+        self.pages(self.generation.paths().histories, &query).await
+    }
+
+    /// One entry of it with its content; `None` if it was cleaned meanwhile.
+    pub(crate) async fn history_entry(
+        &self,
+        namespace: &str,
+        item: &ItemName,
+        id: &str,
+    ) -> Result<Option<HistoryForm>, Failure> {
+        let path = self.generation.paths().history;
+        let mut query = vec![("nid", id)];
+        query.extend(self.of_item(namespace, item));
+        let answer = self.get(path, &query).await?;
+        if answer.is_null() {
+            return Ok(None);
+        }
+        self.read(path, answer).map(Some)
+    }
+
+    fn of_item<'a>(&self, namespace: &'a str, item: &'a ItemName) -> [(&'static str, &'a str); 3] {
         let names = self.generation.configuration_names();
-        let paths = self.generation.paths();
-        let of_item = [
+        [
             ("dataId", item.data_id.as_str()),
             (names.group, item.group.as_str()),
             (names.namespace, self.wire_namespace(namespace)),
-        ];
-        let mut list = vec![("search", "accurate")];
-        list.extend(of_item);
-        let entries: Vec<HistoryForm> = self.pages(paths.histories, &list).await?;
-        let mut history = Vec::with_capacity(entries.len());
-        for entry in entries {
-            let mut query = vec![("nid", entry.id.as_str())];
-            query.extend(of_item);
-            let answer = self.get(paths.history, &query).await?;
-            history.push(self.read(paths.history, answer)?);
-        }
-        Ok(history)
+        ]
     }
 
     /// The names of every service of a namespace.

@@ -47,7 +47,7 @@ fn everything_declared_of_persistent_services_comes_along() {
         let (_, dry) = import(&from, &to, &["--dry-run"]);
         assert_eq!(dry["services"]["copied"], 3, "{version:?} {dry}");
         let admin = Admin::of(&to);
-        assert!(service(&admin, "orders").is_null(), "a dry run writes nothing");
+        assert!(service(&admin, "orders")["serviceName"].is_null(), "a dry run writes nothing");
 
         let (code, first) = import(&from, &to, &[]);
         assert_eq!(code, Some(0), "{version:?} {first}");
@@ -74,7 +74,8 @@ fn everything_declared_of_persistent_services_comes_along() {
 
         let planned = service(&admin, "planned");
         assert_eq!(planned["protectThreshold"].as_f64(), Some(0.25), "{version:?}: no instances");
-        assert!(service(&admin, "visitors").is_null(), "it comes with its clients");
+        let visitors = service(&admin, "visitors");
+        assert!(visitors["serviceName"].is_null(), "it comes with its clients");
         let left = first["left_behind"].to_string();
         assert!(left.contains("picky") && left.contains("CONSUMER.label.site"), "{left}");
 
@@ -84,4 +85,31 @@ fn everything_declared_of_persistent_services_comes_along() {
         assert_eq!(count("services"), (json!(0), json!(3)), "{version:?} {second}");
         assert_eq!(count("instances"), (json!(0), json!(4)), "{version:?} {second}");
     }
+}
+
+#[test]
+fn a_history_larger_than_any_request_comes_along_whole() {
+    let holding = Holding { history: 50, entry_bytes: 1 << 20, ..Holding::default() };
+    let (from, to) = (FakeNacos::start(Version::V1, holding), Node::dev(&[]));
+    let (code, report) = import(&from, &to, &[]);
+    assert_eq!(code, Some(0), "{report}");
+    assert_eq!(report["configurations"]["copied"], 1, "{report}");
+    assert_eq!(report["history"], 50, "{report}");
+
+    let admin = Admin::of(&to);
+    let of_item = [("dataId", "greeting"), ("groupName", "DEFAULT_GROUP")];
+    let mut paged = of_item.to_vec();
+    paged.extend([("pageNo", "1"), ("pageSize", "500")]);
+    let listed = admin.get("/nacos/v3/admin/cs/history/list", &paged);
+    let entries = listed["data"]["pageItems"].as_array().unwrap().clone();
+    assert_eq!(entries.len(), 50);
+    let content_of = |entry: &Value| {
+        let mut query = of_item.to_vec();
+        query.push(("nid", entry["id"].as_str().unwrap()));
+        let detail = admin.get("/nacos/v3/admin/cs/history", &query);
+        detail["data"]["content"].as_str().unwrap().to_owned()
+    };
+    let (newest, oldest) = (content_of(&entries[0]), content_of(&entries[49]));
+    assert!(newest.starts_with("version 50 ") && newest.len() == 1 << 20, "in order");
+    assert!(oldest.starts_with("version 1 "), "in order");
 }

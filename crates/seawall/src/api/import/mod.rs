@@ -13,7 +13,9 @@ use seawall_topology::Namespace;
 use serde::{Deserialize, Serialize};
 
 pub(crate) use self::{
-    configuration::{ImportedConfiguration, ImportedHistory, configuration},
+    configuration::{
+        ImportedConfiguration, ImportedHistory, ImportedHistoryPage, configuration, history,
+    },
     service::{
         ImportedChecker, ImportedCluster, ImportedInstance, ImportedService, instance, service,
     },

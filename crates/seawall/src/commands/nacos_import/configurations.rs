@@ -1,14 +1,22 @@
-//! Configuration with its history.
+//! Configuration.
 
 use futures::{StreamExt as _, TryStreamExt as _, stream};
 
 use super::{AT_ONCE, Importer, settle};
 use crate::{
-    api::import::{ImportOutcome, ImportedConfiguration, ImportedHistory},
+    api::import::{ImportOutcome, ImportedConfiguration},
     commands::progress,
     exit::Failure,
-    migrate::{ConfigurationForm, HistoryForm, ItemName},
+    migrate::{ConfigurationForm, ItemName},
 };
+
+/// What became of one configuration.
+#[derive(Default)]
+pub(super) struct Outcomes {
+    pub(super) item: Option<ImportOutcome>,
+    /// History entries that were copied.
+    pub(super) entries: usize,
+}
 
 impl Importer<'_> {
     pub(super) async fn configurations(&mut self, namespace: &str) -> Result<(), Failure> {
@@ -20,7 +28,7 @@ impl Importer<'_> {
             .map(|name| async move {
                 let result = this.configuration(namespace, &name).await;
                 counted.inc(1);
-                settle(result, || format!("{namespace} {} {}", name.group, name.data_id))
+                settle(result, || named(namespace, &name))
             })
             .buffer_unordered(AT_ONCE)
             .try_collect()
@@ -28,44 +36,48 @@ impl Importer<'_> {
         bar.finish_and_clear();
         for result in results {
             match result {
-                Ok(Some((outcome, entries))) => {
-                    self.report.configurations.add(outcome);
-                    self.report.history += entries;
-                }
-                Ok(None) => {}
+                Ok(outcomes) => self.count_configuration(outcomes),
                 Err(failure) => self.report.failures.push(failure),
             }
         }
         Ok(())
     }
 
-    /// Copies one configuration; `None` if it went away meanwhile.
-    async fn configuration(
-        &self,
-        namespace: &str,
-        name: &ItemName,
-    ) -> Result<Option<(ImportOutcome, usize)>, Failure> {
+    fn count_configuration(&mut self, outcomes: Outcomes) {
+        let report = &mut self.report;
+        outcomes.item.into_iter().for_each(|outcome| report.configurations.add(outcome));
+        report.history += outcomes.entries;
+    }
+
+    /// Copies one configuration that is not here yet, its history before it: an import
+    /// that broke off is finished by the next one.
+    async fn configuration(&self, namespace: &str, name: &ItemName) -> Result<Outcomes, Failure> {
+        let mut outcomes = Outcomes::default();
         let Some(item) = self.source.configuration(namespace, name).await? else {
-            return Ok(None);
+            // It went away meanwhile.
+            return Ok(outcomes);
         };
-        let history = if self.args.no_history {
-            Vec::new()
-        } else {
-            self.source.history(namespace, name).await?
-        };
-        let body = imported(namespace, item, history);
-        let entries = body.history.len();
-        let outcome = self.put("/api/v1/import/configuration", &body).await?;
-        let entries = if outcome == ImportOutcome::Copied { entries } else { 0 };
-        Ok(Some((outcome, entries)))
+        let mut body = imported(namespace, item);
+        let found = self.would_put("/api/v1/import/configuration", &body).await?;
+        if found == ImportOutcome::Copied {
+            if !self.args.no_history {
+                outcomes.entries = self.history(namespace, name, &body).await?;
+            }
+            body.has_history = outcomes.entries > 0;
+        }
+        outcomes.item = Some(match found {
+            ImportOutcome::Copied => self.put("/api/v1/import/configuration", &body).await?,
+            found => found,
+        });
+        Ok(outcomes)
     }
 }
 
-fn imported(
-    namespace: &str,
-    item: ConfigurationForm,
-    history: Vec<HistoryForm>,
-) -> ImportedConfiguration {
+pub(super) fn named(namespace: &str, name: &ItemName) -> String {
+    format!("{namespace} {} {}", name.group, name.data_id)
+}
+
+fn imported(namespace: &str, item: ConfigurationForm) -> ImportedConfiguration {
     ImportedConfiguration {
         namespace: namespace.to_owned(),
         group: item.group,
@@ -89,22 +101,7 @@ fn imported(
         modified_ms: item.modify_time,
         created_by: item.create_user,
         source_ip: item.create_ip,
-        // Gray releases are not copied, so neither is what became of them.
-        history: history
-            .into_iter()
-            .filter(|entry| entry.gray_name.is_empty())
-            .map(imported_history)
-            .collect(),
-    }
-}
-
-fn imported_history(entry: HistoryForm) -> ImportedHistory {
-    ImportedHistory {
-        content: entry.content,
-        operation: entry.op_type.trim().to_owned(),
-        author: entry.src_user,
-        source_ip: entry.src_ip,
-        encrypted_data_key: entry.encrypted_data_key,
-        modified_ms: entry.modify_time,
+        has_history: false,
+        gray: None,
     }
 }

@@ -1,6 +1,7 @@
 //! `seawall nacos import`.
 
 mod configurations;
+mod history;
 mod report;
 mod services;
 
@@ -101,11 +102,22 @@ impl Importer<'_> {
     }
 
     async fn put(&self, path: &str, body: &impl Serialize) -> Result<ImportOutcome, Failure> {
-        let request = self
-            .target
-            .request(Method::POST, path)
-            .query(&[("dryRun", self.args.dry_run)])
-            .json(body);
+        self.send(path, body, self.args.dry_run).await
+    }
+
+    /// What [`Importer::put`] would come to.
+    async fn would_put(&self, path: &str, body: &impl Serialize) -> Result<ImportOutcome, Failure> {
+        self.send(path, body, true).await
+    }
+
+    async fn send(
+        &self,
+        path: &str,
+        body: &impl Serialize,
+        dry_run: bool,
+    ) -> Result<ImportOutcome, Failure> {
+        let request =
+            self.target.request(Method::POST, path).query(&[("dryRun", dry_run)]).json(body);
         let reply: ImportReply = self.target.json(request).await?;
         Ok(reply.outcome)
     }
