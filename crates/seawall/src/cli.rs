@@ -121,8 +121,8 @@ pub(crate) struct GetArgs {
 
 #[derive(Debug, Subcommand)]
 pub(crate) enum NacosCommand {
-    /// Copy namespaces, configuration with its history, and persistent services
-    /// from a running Nacos. Safe to run again: what is already here stays as it is.
+    /// Copy namespaces, configuration with its history and gray releases, and persistent
+    /// services from a running Nacos. Safe to run again: what is already here stays as it is.
     Import(ImportArgs),
     /// Write all configuration into zip files in Nacos's own form, one a namespace.
     Export(ExportArgs),
@@ -148,6 +148,11 @@ pub(crate) struct ImportArgs {
     /// Only these namespaces; all of them when none is named.
     #[arg(long = "namespace", value_name = "ID")]
     pub(crate) namespaces: Vec<String>,
+
+    /// Also look for releases for this tag. Nacos before 2.5 does not say which tags
+    /// there are; later ones do in their history.
+    #[arg(long = "tag", value_name = "TAG")]
+    pub(crate) tags: Vec<String>,
 
     /// Leave the history behind.
     #[arg(long)]

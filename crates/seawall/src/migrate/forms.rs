@@ -70,8 +70,14 @@ pub(crate) struct HistoryForm {
     pub(crate) encrypted_data_key: String,
     #[serde(default, alias = "lastModifiedTime", deserialize_with = "millis")]
     pub(crate) modify_time: Option<u64>,
+    /// `gray` for a change of a gray release (2.5 and later).
+    #[serde(default, deserialize_with = "text")]
+    pub(crate) publish_type: String,
     #[serde(default, deserialize_with = "text")]
     pub(crate) gray_name: String,
+    /// A JSON text with the rule of the release.
+    #[serde(default, deserialize_with = "text")]
+    pub(crate) ext_info: String,
 }
 
 /// An instance.
@@ -148,7 +154,7 @@ pub(super) fn text<'de, D: Deserializer<'de>>(from: D) -> Result<String, D::Erro
 
 /// Milliseconds since the epoch. Older versions write `2023-01-02T03:04:05.678+0000`,
 /// newer ones a number; what is neither counts as unknown.
-fn millis<'de, D: Deserializer<'de>>(from: D) -> Result<Option<u64>, D::Error> {
+pub(super) fn millis<'de, D: Deserializer<'de>>(from: D) -> Result<Option<u64>, D::Error> {
     Ok(match Value::deserialize(from)? {
         Value::Number(number) => number.as_u64().filter(|millis| *millis > 0),
         Value::String(text) => text.parse().ok().or_else(|| millis_of_date(&text)),

@@ -2,14 +2,14 @@
 
 use std::time::Duration;
 
-use reqwest::StatusCode;
+use reqwest::{StatusCode, header::HeaderMap};
 use serde::{Deserialize, de::DeserializeOwned};
 use serde_json::Value;
 
 use super::{
     declared::{self, DeclaredService},
     forms::{ConfigurationForm, HistoryForm, HostForm, NamespaceForm, items, unwrap_envelope},
-    generation::Generation,
+    generation::{Generation, Paths},
 };
 use crate::exit::Failure;
 
@@ -25,6 +25,13 @@ pub(crate) struct Source {
     base: String,
     generation: Generation,
     token: Option<String>,
+}
+
+/// What the source answered.
+pub(super) struct Answer {
+    pub(super) status: StatusCode,
+    pub(super) headers: HeaderMap,
+    pub(super) body: String,
 }
 
 /// Names one configuration inside a namespace.
@@ -80,7 +87,7 @@ impl Source {
 
     /// Every namespace.
     pub(crate) async fn namespaces(&self) -> Result<Vec<NamespaceForm>, Failure> {
-        let path = self.generation.paths().namespaces;
+        let path = self.paths().namespaces;
         let answer = self.get(path, &[]).await?;
         self.read_items(path, answer)
     }
@@ -88,7 +95,7 @@ impl Source {
     /// The names of every configuration of a namespace.
     pub(crate) async fn configurations(&self, namespace: &str) -> Result<Vec<ItemName>, Failure> {
         let names = self.generation.configuration_names();
-        let path = self.generation.paths().configurations;
+        let path = self.paths().configurations;
         let query = [
             ("search", "blur"),
             ("dataId", ""),
@@ -106,7 +113,7 @@ impl Source {
         namespace: &str,
         item: &ItemName,
     ) -> Result<Option<ConfigurationForm>, Failure> {
-        let path = self.generation.paths().configuration;
+        let path = self.paths().configuration;
         let mut query = vec![("show", "all")];
         query.extend(self.of_item(namespace, item));
         let answer = self.get(path, &query).await?;
@@ -124,7 +131,7 @@ impl Source {
     ) -> Result<Vec<HistoryForm>, Failure> {
         let mut query = vec![("search", "accurate")];
         query.extend(self.of_item(namespace, item));
-        self.pages(self.generation.paths().histories, &query).await
+        self.pages(self.paths().histories, &query).await
     }
 
     /// One entry of it with its content; `None` if it was cleaned meanwhile.
@@ -134,7 +141,7 @@ impl Source {
         item: &ItemName,
         id: &str,
     ) -> Result<Option<HistoryForm>, Failure> {
-        let path = self.generation.paths().history;
+        let path = self.paths().history;
         let mut query = vec![("nid", id)];
         query.extend(self.of_item(namespace, item));
         let answer = self.get(path, &query).await?;
@@ -144,7 +151,11 @@ impl Source {
         self.read(path, answer).map(Some)
     }
 
-    fn of_item<'a>(&self, namespace: &'a str, item: &'a ItemName) -> [(&'static str, &'a str); 3] {
+    pub(super) fn of_item<'a>(
+        &self,
+        namespace: &'a str,
+        item: &'a ItemName,
+    ) -> [(&'static str, &'a str); 3] {
         let names = self.generation.configuration_names();
         [
             ("dataId", item.data_id.as_str()),
@@ -162,7 +173,7 @@ impl Source {
             ("serviceNameParam", ""),
             ("groupNameParam", ""),
         ];
-        self.pages(self.generation.paths().services, &query).await
+        self.pages(self.paths().services, &query).await
     }
 
     /// What is declared of a service; `None` if it went away meanwhile.
@@ -171,7 +182,7 @@ impl Source {
         namespace: &str,
         service: &ServiceName,
     ) -> Result<Option<DeclaredService>, Failure> {
-        let path = self.generation.paths().service;
+        let path = self.paths().service;
         let grouped = service.grouped();
         let answer = self.get(path, &self.of_service(namespace, service, &grouped)).await?;
         if answer.is_null() {
@@ -191,7 +202,7 @@ impl Source {
         service: &ServiceName,
         cluster: &str,
     ) -> Result<Vec<HostForm>, Failure> {
-        let path = self.generation.paths().instances;
+        let path = self.paths().instances;
         let grouped = service.grouped();
         let mut query = self.of_service(namespace, service, &grouped).to_vec();
         query.push(("clusterName", cluster));
@@ -269,36 +280,59 @@ impl Source {
         Err(Failure::Failed(format!("{}{path} has no last page", self.base)))
     }
 
-    async fn get(&self, path: &str, query: &[(&str, &str)]) -> Result<Value, Failure> {
+    /// The JSON a path answers, without its envelope; null for nothing and for what is
+    /// not found.
+    pub(super) async fn get(&self, path: &str, query: &[(&str, &str)]) -> Result<Value, Failure> {
+        let answer = self.fetch(path, query).await?;
+        match answer.status {
+            StatusCode::NOT_FOUND => return Ok(Value::Null),
+            status if !status.is_success() => {
+                return Err(self.refused(path, &status.to_string()));
+            }
+            _ if answer.body.trim().is_empty() => return Ok(Value::Null),
+            _ => {}
+        }
+        let json = serde_json::from_str(&answer.body)
+            .map_err(|error| self.refused(path, &error.to_string()))?;
+        unwrap_envelope(json).map_err(|reason| self.refused(path, &reason))
+    }
+
+    /// Whatever a path answers, unless it lets nobody in.
+    pub(super) async fn fetch(
+        &self,
+        path: &str,
+        query: &[(&str, &str)],
+    ) -> Result<Answer, Failure> {
         let mut request = self.http.get(format!("{}{path}", self.base)).query(query);
         if let Some(token) = &self.token {
             request = request.query(&[("accessToken", token)]);
         }
-        let said = |reason: String| format!("{}{path}: {reason}", self.base);
-        let response =
-            request.send().await.map_err(|error| Failure::Unreachable(said(error.to_string())))?;
-        let status = response.status();
-        let body =
-            response.text().await.map_err(|error| Failure::Unreachable(said(error.to_string())))?;
-        match status {
-            StatusCode::UNAUTHORIZED | StatusCode::FORBIDDEN => {
-                return Err(Failure::Unauthorised(said(format!(
-                    "{status}; give --from-username and --from-password"
-                ))));
-            }
-            StatusCode::NOT_FOUND => return Ok(Value::Null),
-            status if !status.is_success() => {
-                return Err(Failure::Failed(said(status.to_string())));
-            }
-            _ if body.trim().is_empty() => return Ok(Value::Null),
-            _ => {}
+        let broken =
+            |error: reqwest::Error| Failure::Unreachable(format!("{}{path}: {error}", self.base));
+        let response = request.send().await.map_err(broken)?;
+        let (status, headers) = (response.status(), response.headers().clone());
+        if matches!(status, StatusCode::UNAUTHORIZED | StatusCode::FORBIDDEN) {
+            return Err(Failure::Unauthorised(format!(
+                "{}{path}: {status}; give --from-username and --from-password",
+                self.base
+            )));
         }
-        let answer = serde_json::from_str(&body)
-            .map_err(|error| Failure::Failed(said(error.to_string())))?;
-        unwrap_envelope(answer).map_err(|reason| Failure::Failed(said(reason)))
+        Ok(Answer { status, headers, body: response.text().await.map_err(broken)? })
     }
 
-    fn read<T: DeserializeOwned>(&self, path: &str, answer: Value) -> Result<T, Failure> {
+    pub(super) fn refused(&self, path: &str, reason: &str) -> Failure {
+        Failure::Failed(format!("{}{path}: {reason}", self.base))
+    }
+
+    pub(super) fn paths(&self) -> Paths {
+        self.generation.paths()
+    }
+
+    pub(super) fn read<T: DeserializeOwned>(
+        &self,
+        path: &str,
+        answer: Value,
+    ) -> Result<T, Failure> {
         serde_json::from_value(answer).map_err(|error| self.unreadable(path, &error))
     }
 

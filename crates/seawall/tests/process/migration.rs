@@ -7,7 +7,7 @@ use serde_json::{Value, json};
 use crate::{
     fake_nacos::{FakeNacos, Holding, Version},
     node::{Node, stderr, stdout},
-    web::Admin,
+    web::{Admin, blocking, http},
 };
 
 /// Imports with `--json` and further arguments; the exit code and the report.
@@ -112,4 +112,44 @@ fn a_history_larger_than_any_request_comes_along_whole() {
     let (newest, oldest) = (content_of(&entries[0]), content_of(&entries[49]));
     assert!(newest.starts_with("version 50 ") && newest.len() == 1 << 20, "in order");
     assert!(oldest.starts_with("version 1 "), "in order");
+}
+
+/// The content a client at `address` with `tag` gets.
+fn seen(node: &Node, tag: &str) -> String {
+    let mut query = vec![("dataId", "greeting"), ("group", "DEFAULT_GROUP")];
+    if !tag.is_empty() {
+        query.push(("tag", tag));
+    }
+    let request = http().get(format!("{}/nacos/v1/cs/configs", node.address())).query(&query);
+    blocking(request).rsplit(' ').next().unwrap().to_owned()
+}
+
+#[test]
+fn gray_releases_come_along_as_far_as_the_source_tells_of_them() {
+    let holding = Holding { history: 2, entry_bytes: 20, grays: true };
+    for (version, more, entries) in
+        [(Version::V1, &["--tag", "canary", "--tag", "none"][..], 2), (Version::V2, &[][..], 4)]
+    {
+        let (from, to) = (FakeNacos::start(version, holding.clone()), Node::dev(&[]));
+        let dry = [more, &["--dry-run"]].concat();
+        let (_, dry) = import(&from, &to, &dry);
+        assert_eq!(dry["gray_releases"]["copied"], 2, "{version:?} {dry}");
+        assert_eq!(dry["history"], entries, "{version:?} {dry}");
+
+        let (code, first) = import(&from, &to, more);
+        assert_eq!(code, Some(0), "{first}");
+        assert_eq!(first["gray_releases"]["copied"], 2, "{version:?} {first}");
+        assert_eq!(first["history"], entries, "{version:?} {first}");
+        assert!(seen(&to, "canary").ends_with("canary"), "{}", seen(&to, "canary"));
+        let admin = Admin::of(&to);
+        let of_item = [("dataId", "greeting"), ("groupName", "DEFAULT_GROUP")];
+        let beta = admin.get("/nacos/v3/admin/cs/config/beta", &of_item);
+        assert_eq!(beta["data"]["content"], "hello beta", "{version:?} {beta}");
+        let rule = beta["data"]["grayRule"].as_str().unwrap();
+        assert!(rule.contains("10.0.0.7,10.0.0.8"), "{rule}");
+
+        let (_, second) = import(&from, &to, more);
+        assert_eq!(second["gray_releases"]["found"], 0, "what is here is left alone: {second}");
+        assert_eq!(second["configurations"]["same"], 1, "{second}");
+    }
 }

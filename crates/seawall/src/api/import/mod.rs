@@ -14,7 +14,8 @@ use serde::{Deserialize, Serialize};
 
 pub(crate) use self::{
     configuration::{
-        ImportedConfiguration, ImportedHistory, ImportedHistoryPage, configuration, history,
+        ImportedConfiguration, ImportedGray, ImportedHistory, ImportedHistoryPage, configuration,
+        history,
     },
     service::{
         ImportedChecker, ImportedCluster, ImportedInstance, ImportedService, instance, service,

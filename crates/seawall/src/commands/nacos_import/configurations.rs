@@ -14,8 +14,17 @@ use crate::{
 #[derive(Default)]
 pub(super) struct Outcomes {
     pub(super) item: Option<ImportOutcome>,
+    pub(super) grays: Vec<ImportOutcome>,
     /// History entries that were copied.
     pub(super) entries: usize,
+    pub(super) left_behind: Vec<String>,
+}
+
+impl Outcomes {
+    /// Notes that something of the configuration is not brought along.
+    pub(super) fn leave(&mut self, namespace: &str, name: &ItemName, what: &str) {
+        self.left_behind.push(format!("{}: {what}", named(namespace, name)));
+    }
 }
 
 impl Importer<'_> {
@@ -46,11 +55,14 @@ impl Importer<'_> {
     fn count_configuration(&mut self, outcomes: Outcomes) {
         let report = &mut self.report;
         outcomes.item.into_iter().for_each(|outcome| report.configurations.add(outcome));
+        outcomes.grays.into_iter().for_each(|outcome| report.gray_releases.add(outcome));
         report.history += outcomes.entries;
+        report.left_behind.extend(outcomes.left_behind);
     }
 
-    /// Copies one configuration that is not here yet, its history before it: an import
-    /// that broke off is finished by the next one.
+    /// Copies one configuration that is not here yet, its history and its gray releases
+    /// before it: an import that broke off is finished by the next one, and a release
+    /// that was ended here does not come back.
     async fn configuration(&self, namespace: &str, name: &ItemName) -> Result<Outcomes, Failure> {
         let mut outcomes = Outcomes::default();
         let Some(item) = self.source.configuration(namespace, name).await? else {
@@ -60,9 +72,8 @@ impl Importer<'_> {
         let mut body = imported(namespace, item);
         let found = self.would_put("/api/v1/import/configuration", &body).await?;
         if found == ImportOutcome::Copied {
-            if !self.args.no_history {
-                outcomes.entries = self.history(namespace, name, &body).await?;
-            }
+            let recorded = self.history(namespace, name, &body, &mut outcomes).await?;
+            self.grays(namespace, name, &body, &recorded, &mut outcomes).await?;
             body.has_history = outcomes.entries > 0;
         }
         outcomes.item = Some(match found {

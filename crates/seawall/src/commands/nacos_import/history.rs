@@ -1,9 +1,13 @@
 //! The history of one configuration, in pages: however long it is, little of it is
 //! held at once.
 
-use super::Importer;
+use std::collections::BTreeSet;
+
+use super::{Importer, configurations::Outcomes, grays};
 use crate::{
-    api::import::{ImportOutcome, ImportedConfiguration, ImportedHistory, ImportedHistoryPage},
+    api::import::{
+        ImportOutcome, ImportedConfiguration, ImportedGray, ImportedHistory, ImportedHistoryPage,
+    },
     exit::Failure,
     migrate::{HistoryForm, ItemName},
 };
@@ -26,53 +30,92 @@ struct Placed {
 }
 
 impl Importer<'_> {
-    /// Copies the history of `item`, which is not here yet; how many entries.
+    /// Copies the history of `item`, which is not here yet; the names of the gray
+    /// releases it speaks of.
     pub(super) async fn history(
         &self,
         namespace: &str,
         name: &ItemName,
         item: &ImportedConfiguration,
-    ) -> Result<usize, Failure> {
+        outcomes: &mut Outcomes,
+    ) -> Result<BTreeSet<String>, Failure> {
         let listed = placed(self.source.history(namespace, name).await?);
-        if self.args.dry_run {
-            return Ok(listed.len());
-        }
-        let of = ImportedConfiguration { content: String::new(), ..item.clone() };
-        let mut page = Vec::new();
-        let (mut bytes, mut copied) = (0_usize, 0);
+        let wanted = !self.args.no_history;
+        let mut pages = Pages::of(item);
+        let mut grays = BTreeSet::new();
+        let mut unclear = BTreeSet::new();
         for Placed { entry, at_ms, ordinal } in listed {
+            let of_gray = entry.publish_type == "gray" || !entry.gray_name.is_empty();
+            if !of_gray && (self.args.dry_run || !wanted) {
+                outcomes.entries += usize::from(wanted);
+                continue;
+            }
             let Some(full) = self.source.history_entry(namespace, name, &entry.id).await? else {
                 // It was cleaned meanwhile.
                 continue;
             };
-            // Gray releases are not copied, so neither is what became of them.
-            if !full.gray_name.is_empty() {
-                continue;
+            let gray = match grays::of_entry(&full) {
+                None => None,
+                Some((name, rule)) => {
+                    grays.insert(name.to_owned());
+                    match rule {
+                        Ok(rule) => Some(rule),
+                        Err(reason) => {
+                            unclear.insert(format!("history of gray release {name}: {reason}"));
+                            continue;
+                        }
+                    }
+                }
+            };
+            if wanted && !self.args.dry_run {
+                let full_page = pages.add(imported(full, at_ms, ordinal, gray));
+                outcomes.entries += self.put_page(full_page).await?;
+            } else {
+                outcomes.entries += usize::from(wanted);
             }
-            let full_page = bytes.saturating_add(full.content.len()) > PAGE_BYTES
-                || page.len() >= PAGE_ENTRIES_MAX;
-            if full_page && !page.is_empty() {
-                copied += self.put_page(&of, std::mem::take(&mut page)).await?;
-                bytes = 0;
-            }
-            bytes = bytes.saturating_add(full.content.len());
-            page.push(imported(full, at_ms, ordinal));
         }
-        if !page.is_empty() {
-            copied += self.put_page(&of, page).await?;
-        }
-        Ok(copied)
+        outcomes.entries += self.put_page(pages.take()).await?;
+        unclear.iter().for_each(|what| outcomes.leave(namespace, name, what));
+        Ok(grays)
     }
 
-    async fn put_page(
-        &self,
-        configuration: &ImportedConfiguration,
-        entries: Vec<ImportedHistory>,
-    ) -> Result<usize, Failure> {
-        let count = entries.len();
-        let body = ImportedHistoryPage { configuration: configuration.clone(), entries };
-        let outcome = self.put("/api/v1/import/history", &body).await?;
-        Ok(if outcome == ImportOutcome::Copied { count } else { 0 })
+    /// Sends a page, if it is one; how many entries were taken.
+    async fn put_page(&self, page: Option<ImportedHistoryPage>) -> Result<usize, Failure> {
+        let Some(page) = page else { return Ok(0) };
+        let outcome = self.put("/api/v1/import/history", &page).await?;
+        Ok(if outcome == ImportOutcome::Copied { page.entries.len() } else { 0 })
+    }
+}
+
+/// Collects entries until they fill a page.
+struct Pages {
+    configuration: ImportedConfiguration,
+    entries: Vec<ImportedHistory>,
+    bytes: usize,
+}
+
+impl Pages {
+    fn of(item: &ImportedConfiguration) -> Self {
+        let configuration = ImportedConfiguration { content: String::new(), ..item.clone() };
+        Self { configuration, entries: Vec::new(), bytes: 0 }
+    }
+
+    /// Adds an entry; the page before it if there is no room in it.
+    fn add(&mut self, entry: ImportedHistory) -> Option<ImportedHistoryPage> {
+        let no_room = self.bytes.saturating_add(entry.content.len()) > PAGE_BYTES
+            || self.entries.len() >= PAGE_ENTRIES_MAX;
+        let page = if no_room { self.take() } else { None };
+        self.bytes = self.bytes.saturating_add(entry.content.len());
+        self.entries.push(entry);
+        page
+    }
+
+    /// What is collected, unless it is nothing.
+    fn take(&mut self) -> Option<ImportedHistoryPage> {
+        self.bytes = 0;
+        let entries = std::mem::take(&mut self.entries);
+        let configuration = self.configuration.clone();
+        (!entries.is_empty()).then_some(ImportedHistoryPage { configuration, entries })
     }
 }
 
@@ -96,7 +139,12 @@ fn placed(listed: Vec<HistoryForm>) -> Vec<Placed> {
         .collect()
 }
 
-fn imported(entry: HistoryForm, at_ms: u64, ordinal: u32) -> ImportedHistory {
+fn imported(
+    entry: HistoryForm,
+    at_ms: u64,
+    ordinal: u32,
+    gray: Option<ImportedGray>,
+) -> ImportedHistory {
     ImportedHistory {
         content: entry.content,
         operation: entry.op_type.trim().to_owned(),
@@ -105,7 +153,7 @@ fn imported(entry: HistoryForm, at_ms: u64, ordinal: u32) -> ImportedHistory {
         encrypted_data_key: entry.encrypted_data_key,
         modified_ms: at_ms,
         ordinal,
-        gray: None,
+        gray,
     }
 }
 

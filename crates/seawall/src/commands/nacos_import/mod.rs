@@ -1,6 +1,7 @@
 //! `seawall nacos import`.
 
 mod configurations;
+mod grays;
 mod history;
 mod report;
 mod services;

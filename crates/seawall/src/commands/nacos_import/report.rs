@@ -14,6 +14,7 @@ pub(super) struct Report {
     pub(super) namespaces: Count,
     pub(super) configurations: Count,
     pub(super) history: usize,
+    pub(super) gray_releases: Count,
     pub(super) services: Count,
     pub(super) instances: Count,
     /// What Seawall has no counterpart for, or the source does not tell.
@@ -61,6 +62,7 @@ impl Report {
             "configurations    {} (with {} history entries)",
             self.configurations, self.history
         );
+        println!("gray releases     {}", self.gray_releases);
         println!("services          {}", self.services);
         println!("persistent inst.  {}", self.instances);
         for thing in &self.left_behind {
