@@ -124,7 +124,8 @@ pub(crate) enum NacosCommand {
     /// Copy namespaces, configuration with its history and gray releases, and persistent
     /// services from a running Nacos. Safe to run again: what is already here stays as it is.
     Import(ImportArgs),
-    /// Write all configuration into zip files in Nacos's own form, one a namespace.
+    /// Write all configuration into zip files in Nacos's own form, one a namespace; a
+    /// large namespace gets several, `NAMESPACE+1.zip` and so on.
     Export(ExportArgs),
 }
 
@@ -183,6 +184,15 @@ pub(crate) struct ExportArgs {
     /// Replace files that are already there.
     #[arg(long)]
     pub(crate) overwrite: bool,
+
+    /// Most items in one file.
+    #[arg(long, value_name = "COUNT", default_value_t = 9_999)]
+    pub(crate) part_items: usize,
+
+    /// Most content in one file, in bytes; an item that is larger gets a file alone.
+    /// What imports take at once, in Nacos and here, is limited too.
+    #[arg(long, value_name = "BYTES", default_value_t = 24 << 20)]
+    pub(crate) part_bytes: u64,
 
     /// Print one JSON array.
     #[arg(long)]

@@ -3,6 +3,7 @@
 
 mod admission;
 mod error;
+pub(crate) mod export;
 mod health;
 pub(crate) mod import;
 mod metrics;
@@ -68,6 +69,7 @@ pub(crate) fn router(
         .route("/api/v1/resources/{kind}", get(resources::list))
         .route("/api/v1/resources/{kind}/{name}", get(resources::get).delete(resources::delete))
         .route("/api/v1/resources/{kind}/{name}/history", get(resources::history))
+        .route("/api/v1/export/configuration", get(export::configuration))
         .route("/api/v1/import/configuration", post(import::configuration))
         .route("/api/v1/import/history", post(import::history))
         .route("/api/v1/import/namespace", post(import::namespace))

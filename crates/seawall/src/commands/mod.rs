@@ -32,3 +32,11 @@ pub(crate) fn dispatch(command: Command) -> Result<(), Failure> {
         Command::Completions { shell } => completions::run(shell),
     }
 }
+
+/// The namespace that is always there.
+const PUBLIC: &str = "public";
+
+/// A namespace's id, where Nacos also writes nothing for the public one.
+fn canonical(id: &str) -> &str {
+    if id.is_empty() { PUBLIC } else { id }
+}

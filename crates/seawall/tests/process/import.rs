@@ -2,7 +2,7 @@
 
 use crate::{
     node::{Node, argument, stderr, stdout},
-    web::{blocking, http},
+    web::{Admin, blocking, http},
 };
 
 #[test]
@@ -52,6 +52,62 @@ fn an_export_is_a_zip_for_each_namespace_and_is_never_overwritten_unasked() {
     assert!(zip.starts_with(b"PK"));
     let second = export();
     assert_eq!(second.status.code(), Some(2), "{}", stderr(&second));
+}
+
+/// Runs an export of `node` with the first login.
+fn export(node: &Node, into: &std::path::Path, more: &[&str]) -> std::process::Output {
+    let (user, password) = node.first_login();
+    let mut arguments = vec!["nacos", "export", "--into", argument(into)];
+    arguments.extend(["--username", &user, "--password", &password]);
+    arguments.extend(more);
+    node.command(&arguments)
+}
+
+#[test]
+fn a_large_namespace_is_exported_in_parts_that_can_be_imported() {
+    let (node, other) = (Node::dev(&[]), Node::dev(&[]));
+    for item in ["a", "b", "c", "d", "e"] {
+        publish(&node, item, &format!("content of {item}"));
+    }
+    let directory = tempfile::tempdir().unwrap();
+    let into = directory.path().join("out");
+    let output = export(&node, &into, &["--json", "--part-items", "2"]);
+    assert!(output.status.success(), "{}", stderr(&output));
+    let files: serde_json::Value = serde_json::from_slice(&output.stdout).unwrap();
+    let items: Vec<_> = files.as_array().unwrap().iter().map(|file| &file["items"]).collect();
+    assert_eq!(items, [2, 2, 1], "{files}");
+
+    let admin = Admin::of(&other);
+    for number in 1..=3 {
+        let zip = std::fs::read(into.join(format!("public+{number}.zip"))).unwrap();
+        let answer = admin.upload("/nacos/v3/admin/cs/config/import", zip);
+        assert_eq!(answer["code"], 0, "{answer}");
+    }
+    for item in ["a", "b", "c", "d", "e"] {
+        assert!(read(&other, item).ends_with(&format!("content of {item}")));
+    }
+
+    let refused = export(&node, &into, &[]);
+    assert_eq!(refused.status.code(), Some(2), "{}", stderr(&refused));
+    let again = export(&node, &into, &["--overwrite"]);
+    assert!(again.status.success(), "{}", stderr(&again));
+    let left: Vec<_> = std::fs::read_dir(&into).unwrap().map(|it| it.unwrap().path()).collect();
+    assert_eq!(left, [into.join("public.zip")], "no part of the earlier export is left");
+}
+
+#[test]
+fn an_export_that_stops_half_way_says_what_it_wrote() {
+    let node = Node::dev(&[]);
+    publish(&node, "greeting", "hello");
+    let directory = tempfile::tempdir().unwrap();
+    let into = directory.path().join("out");
+    let output = export(&node, &into, &["--namespace", "nowhere", "--namespace", "public"]);
+    assert_eq!(output.status.code(), Some(5), "{}", stderr(&output));
+    assert!(stdout(&output).contains("public.zip"), "{}", stdout(&output));
+    assert!(stderr(&output).contains("namespace nowhere"), "{}", stderr(&output));
+    assert!(into.join("public.zip").exists());
+    let nothing = export(&node, &into, &["--namespace", "nowhere"]);
+    assert_eq!(nothing.status.code(), Some(1), "{}", stderr(&nothing));
 }
 
 /// The report of an import with the first logins of both nodes.

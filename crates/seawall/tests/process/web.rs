@@ -51,6 +51,15 @@ impl Admin {
         let request = http().get(format!("{}{path}", self.address)).query(query);
         json_of(&blocking(request.bearer_auth(&self.token)))
     }
+
+    /// Uploads a file into the public namespace.
+    pub(crate) fn upload(&self, path: &str, file: Vec<u8>) -> Value {
+        let part = reqwest::multipart::Part::bytes(file).file_name("items.zip");
+        let form = reqwest::multipart::Form::new().part("file", part);
+        let request = http().post(format!("{}{path}", self.address)).multipart(form);
+        let request = request.query(&[("namespaceId", "public"), ("policy", "ABORT")]);
+        json_of(&blocking(request.bearer_auth(&self.token)))
+    }
 }
 
 /// The JSON behind what [`blocking`] puts before a body.

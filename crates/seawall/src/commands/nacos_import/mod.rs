@@ -10,6 +10,7 @@ use reqwest::Method;
 use serde::Serialize;
 
 use self::report::Report;
+use super::{PUBLIC, canonical};
 use crate::{
     api::import::{ImportOutcome, ImportReply, ImportedNamespace},
     cli::ImportArgs,
@@ -135,12 +136,6 @@ fn settle<T>(
         Err(failure @ (Failure::Unreachable(_) | Failure::Unauthorised(_))) => Err(failure),
         Err(failure) => Ok(Err(format!("{}: {failure}", what()))),
     }
-}
-
-const PUBLIC: &str = "public";
-
-fn canonical(id: &str) -> &str {
-    if id.is_empty() { PUBLIC } else { id }
 }
 
 fn same_id(left: &str, right: &str) -> bool {
