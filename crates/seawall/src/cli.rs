@@ -4,7 +4,10 @@ use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand};
 
-use crate::{client::ServerArgs, settings::Layer};
+use crate::{
+    client::{ServerArgs, TlsFiles},
+    settings::Layer,
+};
 
 /// Keeps microservices up when a node, a zone or a region goes down.
 ///
@@ -146,6 +149,18 @@ pub(crate) struct ImportArgs {
     #[arg(long, env = "SEAWALL_SOURCE_PASSWORD", hide_env_values = true)]
     pub(crate) from_password: Option<String>,
 
+    /// PEM file with the authority that signed the certificate there.
+    #[arg(long, value_name = "FILE")]
+    pub(crate) from_ca: Option<PathBuf>,
+
+    /// PEM file with the certificate to show there, and what signed it.
+    #[arg(long, value_name = "FILE")]
+    pub(crate) from_certificate: Option<PathBuf>,
+
+    /// PEM file with the key of that certificate, unless it is in the same file.
+    #[arg(long, value_name = "FILE", requires = "from_certificate")]
+    pub(crate) from_key: Option<PathBuf>,
+
     /// Only these namespaces; all of them when none is named.
     #[arg(long = "namespace", value_name = "ID")]
     pub(crate) namespaces: Vec<String>,
@@ -166,6 +181,17 @@ pub(crate) struct ImportArgs {
     /// Print one JSON object.
     #[arg(long)]
     pub(crate) json: bool,
+}
+
+impl ImportArgs {
+    /// What the source is trusted by and shown.
+    pub(crate) fn source_tls(&self) -> TlsFiles<'_> {
+        TlsFiles {
+            ca: self.from_ca.as_deref(),
+            certificate: self.from_certificate.as_deref(),
+            key: self.from_key.as_deref(),
+        }
+    }
 }
 
 #[derive(Debug, Args)]

@@ -11,7 +11,10 @@ use super::{
     forms::{ConfigurationForm, HistoryForm, HostForm, NamespaceForm, items, unwrap_envelope},
     generation::{Generation, Paths},
 };
-use crate::exit::Failure;
+use crate::{
+    client::{TlsFiles, root_cause},
+    exit::Failure,
+};
 
 const REQUEST_TIMEOUT: Duration = Duration::from_secs(30);
 /// Items asked for at once; Nacos itself allows at most 500.
@@ -66,9 +69,13 @@ struct Login {
 
 impl Source {
     /// Finds out which generation answers at `address`, and logs in if asked to.
-    pub(crate) async fn open(address: &str, login: Option<(&str, &str)>) -> Result<Self, Failure> {
-        let http = reqwest::Client::builder()
-            .timeout(REQUEST_TIMEOUT)
+    pub(crate) async fn open(
+        address: &str,
+        login: Option<(&str, &str)>,
+        tls: TlsFiles<'_>,
+    ) -> Result<Self, Failure> {
+        let http = tls
+            .apply(reqwest::Client::builder().timeout(REQUEST_TIMEOUT))?
             .build()
             .map_err(|error| Failure::Failed(format!("cannot set up HTTP: {error}")))?;
         let base = address.trim_end_matches('/').to_owned();
@@ -369,12 +376,13 @@ async fn detect(http: &reqwest::Client, base: &str) -> Result<Generation, Failur
         match http.get(&address).send().await {
             Ok(response) if response.status().is_success() => return Ok(generation),
             Ok(response) => last_answer = response.status().to_string(),
-            Err(error) if error.is_connect() => {
+            Err(error) => {
                 return Err(Failure::Unreachable(format!(
-                    "{base} does not answer; is Nacos running there, and is --from right?"
+                    "{base} does not answer ({}); is Nacos running there, and are --from and, \
+                     for https, --from-ca and --from-certificate right?",
+                    root_cause(&error)
                 )));
             }
-            Err(error) => last_answer = error.to_string(),
         }
     }
     Err(Failure::Failed(format!(

@@ -13,6 +13,7 @@ mod fake_nacos;
 mod import;
 mod lifecycle;
 mod migration;
+mod mutual_tls;
 mod node;
 mod refusals;
 mod web;

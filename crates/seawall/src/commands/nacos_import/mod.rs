@@ -49,7 +49,7 @@ struct Importer<'a> {
 
 async fn import(args: &ImportArgs) -> Result<Report, Failure> {
     let login = args.from_username.as_deref().zip(args.from_password.as_deref());
-    let source = Source::open(&args.from, login).await?;
+    let source = Source::open(&args.from, login, args.source_tls()).await?;
     let target = Session::open(&args.server).await?;
     let report = Report {
         generation: source.generation().to_string(),
