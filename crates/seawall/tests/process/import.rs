@@ -28,6 +28,29 @@ fn what_one_node_has_the_other_gets_and_a_second_run_changes_nothing() {
 }
 
 #[test]
+fn a_beta_release_comes_along_with_its_rule_and_its_past() {
+    let (from, to) = (Node::dev(&[]), Node::dev(&[]));
+    publish(&from, "greeting", "hello");
+    publish_beta(&from, "greeting", "for two", "10.0.0.1,10.0.0.2");
+    publish_beta(&from, "greeting", "for one", "10.0.0.1");
+
+    let first = import(&from, &to);
+    assert_eq!(first["gray_releases"]["copied"], 1, "{first}");
+    assert_eq!(beta(&from, "greeting")["data"]["betaIps"], "10.0.0.1");
+    for field in ["content", "betaIps", "md5"] {
+        let (there, here) = (beta(&from, "greeting"), beta(&to, "greeting"));
+        assert_eq!(there["data"][field], here["data"][field], "{field}");
+    }
+    assert_eq!(gray_history(&from), gray_history(&to));
+    assert_eq!(gray_history(&to).len(), 2);
+    assert!(read(&to, "greeting").ends_with("hello"), "others see what is for all");
+
+    let second = import(&from, &to);
+    assert_eq!(second["gray_releases"]["copied"], 0, "{second}");
+    assert_eq!(gray_history(&to).len(), 2);
+}
+
+#[test]
 fn an_export_is_a_zip_for_each_namespace_and_is_never_overwritten_unasked() {
     let node = Node::dev(&[]);
     publish(&node, "greeting", "hello");
@@ -138,6 +161,36 @@ fn publish(node: &Node, data_id: &str, content: &str) {
     let answer =
         blocking(http().post(format!("{}/nacos/v1/cs/configs", node.address())).form(&form));
     assert!(answer.ends_with("true"), "{answer}");
+}
+
+fn publish_beta(node: &Node, data_id: &str, content: &str, ips: &str) {
+    let form = [("dataId", data_id), ("group", "DEFAULT_GROUP"), ("content", content)];
+    let path = format!("{}/nacos/v1/cs/configs", node.address());
+    let answer = blocking(http().post(path).header("betaIps", ips).form(&form));
+    assert!(answer.ends_with("true"), "{answer}");
+}
+
+/// The beta release of an item.
+fn beta(node: &Node, data_id: &str) -> serde_json::Value {
+    let query = [("beta", "true"), ("dataId", data_id), ("group", "DEFAULT_GROUP")];
+    let path = format!("{}/nacos/v1/cs/configs", node.address());
+    let answer = blocking(http().get(path).query(&query));
+    serde_json::from_str(answer.trim_start()).unwrap()
+}
+
+/// What happened to gray releases of `greeting`: name and operation.
+fn gray_history(node: &Node) -> Vec<(String, String)> {
+    let query = [("search", "accurate"), ("dataId", "greeting"), ("group", "DEFAULT_GROUP")];
+    let path = format!("{}/nacos/v1/cs/history", node.address());
+    let answer = blocking(http().get(path).query(&query));
+    let answer: serde_json::Value = serde_json::from_str(answer.trim_start()).unwrap();
+    let entries = answer["pageItems"].as_array().unwrap();
+    let text = |value: &serde_json::Value| value.as_str().unwrap().trim().to_owned();
+    entries
+        .iter()
+        .filter(|entry| entry["grayName"].is_string())
+        .map(|entry| (text(&entry["grayName"]), text(&entry["opType"])))
+        .collect()
 }
 
 /// MD5, last modification and content of an item.
