@@ -50,7 +50,8 @@ mod stored;
 mod write;
 
 pub use archive::form::{
-    ArchiveError, ArchiveForm, CloneItem, Export, Exported, Import, Imported, SamePolicy,
+    ArchiveError, ArchiveForm, CloneItem, Export, ExportPart, Exported, ExportedPart, Import,
+    Imported, SamePolicy,
 };
 pub use content::{
     master_key::{MasterKey, MasterKeyError},

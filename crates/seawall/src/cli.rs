@@ -4,7 +4,10 @@ use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand};
 
-use crate::{client::ServerArgs, settings::Layer};
+use crate::{
+    client::{ServerArgs, TlsFiles},
+    settings::Layer,
+};
 
 /// Keeps microservices up when a node, a zone or a region goes down.
 ///
@@ -121,10 +124,11 @@ pub(crate) struct GetArgs {
 
 #[derive(Debug, Subcommand)]
 pub(crate) enum NacosCommand {
-    /// Copy namespaces, configuration with its history, and persistent services
-    /// from a running Nacos. Safe to run again: what is already here stays as it is.
+    /// Copy namespaces, configuration with its history and gray releases, and persistent
+    /// services from a running Nacos. Safe to run again: what is already here stays as it is.
     Import(ImportArgs),
-    /// Write all configuration into zip files in Nacos's own form, one a namespace.
+    /// Write all configuration into zip files in Nacos's own form, one a namespace; a
+    /// large namespace gets several, `NAMESPACE+1.zip` and so on.
     Export(ExportArgs),
 }
 
@@ -145,9 +149,26 @@ pub(crate) struct ImportArgs {
     #[arg(long, env = "SEAWALL_SOURCE_PASSWORD", hide_env_values = true)]
     pub(crate) from_password: Option<String>,
 
+    /// PEM file with the authority that signed the certificate there.
+    #[arg(long, value_name = "FILE")]
+    pub(crate) from_ca: Option<PathBuf>,
+
+    /// PEM file with the certificate to show there, and what signed it.
+    #[arg(long, value_name = "FILE")]
+    pub(crate) from_certificate: Option<PathBuf>,
+
+    /// PEM file with the key of that certificate, unless it is in the same file.
+    #[arg(long, value_name = "FILE", requires = "from_certificate")]
+    pub(crate) from_key: Option<PathBuf>,
+
     /// Only these namespaces; all of them when none is named.
     #[arg(long = "namespace", value_name = "ID")]
     pub(crate) namespaces: Vec<String>,
+
+    /// Also look for releases for this tag. Nacos before 2.5 does not say which tags
+    /// there are; later ones do in their history.
+    #[arg(long = "tag", value_name = "TAG")]
+    pub(crate) tags: Vec<String>,
 
     /// Leave the history behind.
     #[arg(long)]
@@ -160,6 +181,17 @@ pub(crate) struct ImportArgs {
     /// Print one JSON object.
     #[arg(long)]
     pub(crate) json: bool,
+}
+
+impl ImportArgs {
+    /// What the source is trusted by and shown.
+    pub(crate) fn source_tls(&self) -> TlsFiles<'_> {
+        TlsFiles {
+            ca: self.from_ca.as_deref(),
+            certificate: self.from_certificate.as_deref(),
+            key: self.from_key.as_deref(),
+        }
+    }
 }
 
 #[derive(Debug, Args)]
@@ -178,6 +210,15 @@ pub(crate) struct ExportArgs {
     /// Replace files that are already there.
     #[arg(long)]
     pub(crate) overwrite: bool,
+
+    /// Most items in one file.
+    #[arg(long, value_name = "COUNT", default_value_t = 9_999)]
+    pub(crate) part_items: usize,
+
+    /// Most content in one file, in bytes; an item that is larger gets a file alone.
+    /// What imports take at once, in Nacos and here, is limited too.
+    #[arg(long, value_name = "BYTES", default_value_t = 24 << 20)]
+    pub(crate) part_bytes: u64,
 
     /// Print one JSON array.
     #[arg(long)]

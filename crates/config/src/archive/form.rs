@@ -45,6 +45,28 @@ pub struct Exported {
     pub left_out: Vec<ConfigKey>,
 }
 
+/// Which part of an export.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct ExportPart {
+    /// The item before it; `None` for the first part.
+    pub after: Option<ConfigId>,
+    /// Most items in it.
+    pub items_max: usize,
+    /// Most content in it, in bytes.
+    pub bytes_max: u64,
+}
+
+/// A part of an export.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ExportedPart {
+    /// The archive.
+    pub exported: Exported,
+    /// Items that are left for further parts.
+    pub left: usize,
+    /// What the next part comes after; `None` when nothing is left.
+    pub next: Option<ConfigId>,
+}
+
 /// What to do with items that are there already.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub enum SamePolicy {

@@ -6,8 +6,8 @@ use seawall_store::Unavailable;
 
 use super::open::ConfigService;
 use crate::{
-    ArchiveError, CloneItem, ConfigKey, ConfigMeta, Export, Exported, Import, Imported, Publish,
-    PublishError, SamePolicy,
+    ArchiveError, CloneItem, ConfigId, ConfigKey, ConfigMeta, Export, ExportPart, Exported,
+    ExportedPart, Import, Imported, Publish, PublishError, SamePolicy,
     archive::{
         pack::Packer,
         unpack::{ArchivedItem, unpack},
@@ -17,19 +17,13 @@ use crate::{
 
 impl ConfigService {
     /// Exports items as a zip file, contents in the clear unless the client
-    /// encrypted them. Gray releases and history are not exported, as in Nacos.
+    /// encrypted them. Gray releases and history are not exported, as in Nacos. What
+    /// does not fit into one archive is refused; [`ConfigService::export_part`] takes
+    /// several.
     pub async fn export(&self, export: &Export) -> Result<Exported, ArchiveError> {
-        self.core.index.check_loaded()?;
-        let said = |asked: &str, found: &str| asked.is_empty() || asked == found;
-        let wanted = |meta: &ConfigMeta| {
-            (export.ids.is_empty() || export.ids.contains(&meta.id))
-                && (export.data_id.is_empty()
-                    || glob::matches(&export.data_id, meta.key.data_id.as_str()))
-                && said(&export.group, meta.key.group.as_str())
-                && said(&export.app_name, &meta.about.app_name)
-        };
-        let items = self.core.index.items(&export.namespace, wanted);
+        let items = self.selected(export, None)?;
         let limits = self.core.settings.import;
+        // The list of items is an entry too.
         if items.len() >= limits.entries_max {
             let entries = items.len();
             return Err(ArchiveError::TooManyEntries { entries, max: limits.entries_max });
@@ -46,6 +40,58 @@ impl ConfigService {
             packer.add(&answer)?;
         }
         packer.finish()
+    }
+
+    /// Exports as many items as fit into one archive, oldest first, so that any number
+    /// of them can be exported one archive after the other. An archive is held to the
+    /// limits of imports whatever `part` allows; an item larger than `part` allows goes
+    /// alone.
+    pub async fn export_part(
+        &self,
+        export: &Export,
+        part: ExportPart,
+    ) -> Result<ExportedPart, ArchiveError> {
+        let limits = self.core.settings.import;
+        let items_max = part.items_max.min(limits.entries_max.saturating_sub(1)).max(1);
+        let items = self.selected(export, part.after)?;
+        let mut packer = Packer::new(export.form);
+        let (mut taken, mut bytes, mut last) = (0, 0_u64, None);
+        for meta in items.iter().take(items_max) {
+            if meta.bytes > limits.unpacked_bytes_max {
+                return Err(ArchiveError::TooLarge { max: limits.unpacked_bytes_max });
+            }
+            bytes = bytes.saturating_add(meta.bytes);
+            if taken > 0 && bytes > part.bytes_max.min(limits.unpacked_bytes_max) {
+                break;
+            }
+            // Removed since: not exported.
+            if let Some(answer) = self.current(meta).await? {
+                packer.add(&answer)?;
+            }
+            taken += 1;
+            last = Some(meta.id);
+        }
+        let left = items.len().saturating_sub(taken);
+        Ok(ExportedPart { exported: packer.finish()?, left, next: last.filter(|_| left > 0) })
+    }
+
+    /// The items of an export after the one with the number `after`, oldest first.
+    fn selected(
+        &self,
+        export: &Export,
+        after: Option<ConfigId>,
+    ) -> Result<Vec<Arc<ConfigMeta>>, Unavailable> {
+        self.core.index.check_loaded()?;
+        let said = |asked: &str, found: &str| asked.is_empty() || asked == found;
+        let wanted = |meta: &ConfigMeta| {
+            after.is_none_or(|after| meta.id > after)
+                && (export.ids.is_empty() || export.ids.contains(&meta.id))
+                && (export.data_id.is_empty()
+                    || glob::matches(&export.data_id, meta.key.data_id.as_str()))
+                && said(&export.group, meta.key.group.as_str())
+                && said(&export.app_name, &meta.about.app_name)
+        };
+        Ok(self.core.index.items(&export.namespace, wanted))
     }
 
     /// Imports an archive in either of Nacos' forms. What cannot be read is refused

@@ -100,29 +100,25 @@ pub(crate) fn publish(
     })
 }
 
-/// Plans an item taken over from elsewhere under the fresh `number`, with its own
-/// times. Its creation is recorded unless it brings a history along.
-pub(crate) fn restore(
-    slot: &Slot,
-    restore: &Restore,
-    now: WallTime,
-    number: u64,
-) -> Result<Plan, PublishError> {
+/// Plans an item or a gray release taken over from elsewhere, which is not there, under
+/// the fresh `number`, with its own times. Its creation is recorded unless it brings a
+/// history along.
+pub(crate) fn restore(restore: &Restore, now: WallTime, number: u64) -> Plan {
     let item = restored(restore, now, number);
-    let history = restore.history.is_empty().then(|| Recorded {
+    let history = (!restore.has_history).then(|| Recorded {
         id: HistoryId::new(number),
         operation: HistoryOperation::Insert,
         item: Arc::new(item.clone()),
         at: item.modified,
         author: item.modified_by.as_ref().clone(),
     });
-    Ok(Plan {
-        gray: None,
-        expected: slot.formal.as_ref().map_or(Revision::ZERO, |present| present.revision),
+    Plan {
+        gray: restore.publish.gray.as_ref().map(|rule| rule.name.clone()),
+        expected: Revision::ZERO,
         item: Some(item),
         new_content: true,
         history,
-    })
+    }
 }
 
 /// The item a restore brings; what it does not know happened `now`.
@@ -142,7 +138,7 @@ pub(crate) fn restored(restore: &Restore, now: WallTime, number: u64) -> ConfigM
         modified,
         created_by: Arc::clone(&author),
         modified_by: author,
-        gray: None,
+        gray: publish.gray.clone().map(Arc::new),
         revision: Revision::ZERO,
         version: ContentVersion(number),
     }

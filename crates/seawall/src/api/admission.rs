@@ -23,6 +23,11 @@ pub(crate) struct Writer {
     pub(crate) principal: Principal,
 }
 
+/// Somebody who is known; what they may do is asked where they do it.
+pub(crate) struct Caller {
+    principal: Principal,
+}
+
 /// Somebody who may read the metrics.
 pub(crate) struct Scraper;
 
@@ -42,6 +47,29 @@ impl FromRequestParts<ApiState> for Writer {
     }
 }
 
+impl FromRequestParts<ApiState> for Caller {
+    type Rejection = ApiError;
+
+    async fn from_request_parts(parts: &mut Parts, state: &ApiState) -> Result<Self, ApiError> {
+        Ok(Self { principal: authenticate(parts, state).await? })
+    }
+}
+
+impl Caller {
+    /// Refuses whoever may not read all configuration of `namespace`.
+    pub(crate) fn may_read_configuration(
+        &self,
+        state: &ApiState,
+        namespace: &Namespace,
+    ) -> Result<(), ApiError> {
+        let all = ResourceName { namespace, group: "*", kind: ResourceKind::Config, name: "*" };
+        let identity = &state.0.parts.identity;
+        identity
+            .authorize_at(Entrance::Console, &self.principal, Action::Read, &all)
+            .map_err(ApiError::denied)
+    }
+}
+
 impl FromRequestParts<ApiState> for Scraper {
     type Rejection = ApiError;
 
@@ -53,12 +81,16 @@ impl FromRequestParts<ApiState> for Scraper {
     }
 }
 
-async fn admit(parts: &Parts, state: &ApiState, action: Action) -> Result<Writer, ApiError> {
+async fn authenticate(parts: &Parts, state: &ApiState) -> Result<Principal, ApiError> {
     let source = source_of(parts)?;
     let given = Given::of(parts);
     let identity = &state.0.parts.identity;
-    let principal =
-        identity.admit(Entrance::Console, given.credential(), source).await.map_err(refusal)?;
+    identity.admit(Entrance::Console, given.credential(), source).await.map_err(refusal)
+}
+
+async fn admit(parts: &Parts, state: &ApiState, action: Action) -> Result<Writer, ApiError> {
+    let identity = &state.0.parts.identity;
+    let principal = authenticate(parts, state).await?;
     let namespace = Namespace::public();
     let node = ResourceName {
         namespace: &namespace,

@@ -3,6 +3,7 @@
 
 mod admission;
 mod error;
+pub(crate) mod export;
 mod health;
 pub(crate) mod import;
 mod metrics;
@@ -24,9 +25,9 @@ use crate::{
     settings::{AccessChoice, Settings},
 };
 
-/// Largest body of an apply or an import, in bytes: one item of the largest size
-/// with a page of its history, in JSON.
-const BODY_BYTES_MAX: usize = 64 << 20;
+/// Largest body of an apply or an import, in bytes: one item of the largest size, or a
+/// page of history, in JSON. A door cuts at the same length.
+const BODY_BYTES_MAX: usize = 32 << 20;
 
 /// What every handler may use.
 #[derive(Clone)]
@@ -68,8 +69,11 @@ pub(crate) fn router(
         .route("/api/v1/resources/{kind}", get(resources::list))
         .route("/api/v1/resources/{kind}/{name}", get(resources::get).delete(resources::delete))
         .route("/api/v1/resources/{kind}/{name}/history", get(resources::history))
+        .route("/api/v1/export/configuration", get(export::configuration))
         .route("/api/v1/import/configuration", post(import::configuration))
+        .route("/api/v1/import/history", post(import::history))
         .route("/api/v1/import/namespace", post(import::namespace))
+        .route("/api/v1/import/service", post(import::service))
         .route("/api/v1/import/instance", post(import::instance))
         .layer(axum::extract::DefaultBodyLimit::max(BODY_BYTES_MAX))
         .with_state(state)

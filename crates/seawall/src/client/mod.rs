@@ -1,8 +1,10 @@
 //! Talking to a running node, as the commands do.
 
 mod session;
+mod tls;
 
-pub(crate) use session::Session;
+pub(crate) use session::{Session, root_cause};
+pub(crate) use tls::TlsFiles;
 
 use std::path::PathBuf;
 
@@ -29,4 +31,23 @@ pub(crate) struct ServerArgs {
     /// PEM file with the authority that signed the node's certificate.
     #[arg(long, value_name = "FILE")]
     pub(crate) ca: Option<PathBuf>,
+
+    /// PEM file with the certificate to show to a node that asks for one, and what
+    /// signed it.
+    #[arg(long, value_name = "FILE")]
+    pub(crate) certificate: Option<PathBuf>,
+
+    /// PEM file with the key of that certificate, unless it is in the same file.
+    #[arg(long, value_name = "FILE", requires = "certificate")]
+    pub(crate) key: Option<PathBuf>,
+}
+
+impl ServerArgs {
+    fn tls(&self) -> TlsFiles<'_> {
+        TlsFiles {
+            ca: self.ca.as_deref(),
+            certificate: self.certificate.as_deref(),
+            key: self.key.as_deref(),
+        }
+    }
 }

@@ -78,31 +78,25 @@ impl Session {
     }
 
     fn unreachable(&self, error: &reqwest::Error) -> Failure {
-        Failure::Unreachable(format!(
-            "{} does not answer ({}); is the node running, and is --address right?",
-            self.address,
-            root_cause(error),
-        ))
+        let cause = root_cause(error);
+        let ask = if cause.to_ascii_lowercase().contains("certificate") {
+            "are --ca, --certificate and --key right?"
+        } else {
+            "is the node running, and is --address right?"
+        };
+        Failure::Unreachable(format!("{} does not answer ({cause}); {ask}", self.address))
     }
 }
 
 fn http_client(args: &ServerArgs) -> Result<reqwest::Client, Failure> {
-    let mut builder =
+    let builder =
         reqwest::Client::builder().connect_timeout(CONNECT_TIMEOUT).timeout(REQUEST_TIMEOUT);
-    if let Some(path) = &args.ca {
-        let refused = |reason: &dyn std::fmt::Display| {
-            Failure::Refused(format!("{} is no usable certificate file: {reason}", path.display()))
-        };
-        let pem = std::fs::read(path).map_err(|error| refused(&error))?;
-        let authorities =
-            reqwest::Certificate::from_pem_bundle(&pem).map_err(|error| refused(&error))?;
-        builder = builder.tls_certs_merge(authorities);
-    }
+    let builder = args.tls().apply(builder)?;
     builder.build().map_err(|error| Failure::Failed(format!("cannot set up HTTP: {error}")))
 }
 
 /// The innermost reason, which is the one that tells an operator something.
-fn root_cause(error: &dyn std::error::Error) -> String {
+pub(crate) fn root_cause(error: &dyn std::error::Error) -> String {
     let mut cause = error;
     while let Some(inner) = cause.source() {
         cause = inner;

@@ -6,6 +6,7 @@ mod explain;
 mod get;
 mod nacos_export;
 mod nacos_import;
+mod progress;
 mod run;
 mod status;
 mod table;
@@ -30,4 +31,12 @@ pub(crate) fn dispatch(command: Command) -> Result<(), Failure> {
         Command::Nacos(NacosCommand::Export(args)) => nacos_export::run(args),
         Command::Completions { shell } => completions::run(shell),
     }
+}
+
+/// The namespace that is always there.
+const PUBLIC: &str = "public";
+
+/// A namespace's id, where Nacos also writes nothing for the public one.
+fn canonical(id: &str) -> &str {
+    if id.is_empty() { PUBLIC } else { id }
 }

@@ -70,17 +70,14 @@ pub(crate) struct HistoryForm {
     pub(crate) encrypted_data_key: String,
     #[serde(default, alias = "lastModifiedTime", deserialize_with = "millis")]
     pub(crate) modify_time: Option<u64>,
+    /// `gray` for a change of a gray release (2.5 and later).
+    #[serde(default, deserialize_with = "text")]
+    pub(crate) publish_type: String,
     #[serde(default, deserialize_with = "text")]
     pub(crate) gray_name: String,
-}
-
-/// A service without its instances.
-#[derive(Debug, Clone, Default, PartialEq, Deserialize)]
-#[serde(rename_all = "camelCase", default)]
-pub(crate) struct ServiceForm {
-    pub(crate) protect_threshold: f32,
-    #[serde(deserialize_with = "or_default")]
-    pub(crate) metadata: BTreeMap<String, String>,
+    /// A JSON text with the rule of the release.
+    #[serde(default, deserialize_with = "text")]
+    pub(crate) ext_info: String,
 }
 
 /// An instance.
@@ -104,7 +101,7 @@ pub(crate) struct HostForm {
 /// A page of things; the total is under one of several names.
 #[derive(Debug, Deserialize)]
 pub(super) struct PageForm {
-    #[serde(rename = "pageItems", alias = "serviceList", alias = "hosts", default = "Vec::new")]
+    #[serde(rename = "pageItems", alias = "serviceList", alias = "list", default = "Vec::new")]
     pub(super) items: Vec<Value>,
 }
 
@@ -139,14 +136,15 @@ fn yes() -> bool {
     true
 }
 
-fn or_default<'de, D: Deserializer<'de>, T: Deserialize<'de> + Default>(
+/// A value, where null is the default.
+pub(super) fn or_default<'de, D: Deserializer<'de>, T: Deserialize<'de> + Default>(
     from: D,
 ) -> Result<T, D::Error> {
     Ok(Option::deserialize(from)?.unwrap_or_default())
 }
 
 /// A text, where a number is written out and null is empty.
-fn text<'de, D: Deserializer<'de>>(from: D) -> Result<String, D::Error> {
+pub(super) fn text<'de, D: Deserializer<'de>>(from: D) -> Result<String, D::Error> {
     Ok(match Value::deserialize(from)? {
         Value::Null => String::new(),
         Value::String(text) => text.trim_end_matches('\0').to_owned(),
@@ -156,7 +154,7 @@ fn text<'de, D: Deserializer<'de>>(from: D) -> Result<String, D::Error> {
 
 /// Milliseconds since the epoch. Older versions write `2023-01-02T03:04:05.678+0000`,
 /// newer ones a number; what is neither counts as unknown.
-fn millis<'de, D: Deserializer<'de>>(from: D) -> Result<Option<u64>, D::Error> {
+pub(super) fn millis<'de, D: Deserializer<'de>>(from: D) -> Result<Option<u64>, D::Error> {
     Ok(match Value::deserialize(from)? {
         Value::Number(number) => number.as_u64().filter(|millis| *millis > 0),
         Value::String(text) => text.parse().ok().or_else(|| millis_of_date(&text)),

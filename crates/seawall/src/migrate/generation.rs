@@ -1,8 +1,9 @@
 //! The three generations of Nacos' HTTP API, and how their paths and names differ.
 //!
 //! Sources: Nacos' own controllers (`ConfigController`, `HistoryController`,
+//! `CatalogController`,
 //! `ConfigControllerV3`, `HistoryControllerV3`, `NamespaceControllerV3`,
-//! `ServiceControllerV3`), versions 1.4 to 3.1.
+//! `ServiceControllerV3`, `InstanceControllerV3`), versions 1.4 to 3.1.
 
 use std::fmt;
 
@@ -22,6 +23,7 @@ pub(super) struct Paths {
     pub(super) namespaces: &'static str,
     pub(super) configurations: &'static str,
     pub(super) configuration: &'static str,
+    pub(super) beta: &'static str,
     pub(super) histories: &'static str,
     pub(super) history: &'static str,
     pub(super) services: &'static str,
@@ -54,27 +56,31 @@ impl Generation {
                 namespaces: "/v1/console/namespaces",
                 configurations: "/v1/cs/configs",
                 configuration: "/v1/cs/configs",
+                beta: "/v1/cs/configs",
                 histories: "/v1/cs/history",
                 history: "/v1/cs/history",
                 services: "/v1/ns/catalog/services",
-                service: "/v1/ns/service",
-                instances: "/v1/ns/instance/list",
+                service: "/v1/ns/catalog/service",
+                instances: "/v1/ns/catalog/instances",
             },
-            // Generation 2 left the details of configurations and the catalogue to generation 1.
+            // Generation 2 left the details of configurations and the catalogue to
+            // generation 1; what it has itself leaves out check ports and what is disabled.
             Self::V2 => Paths {
                 namespaces: "/v2/console/namespace/list",
                 configurations: "/v1/cs/configs",
                 configuration: "/v1/cs/configs",
+                beta: "/v1/cs/configs",
                 histories: "/v1/cs/history",
                 history: "/v1/cs/history",
                 services: "/v1/ns/catalog/services",
-                service: "/v2/ns/service",
-                instances: "/v2/ns/instance/list",
+                service: "/v1/ns/catalog/service",
+                instances: "/v1/ns/catalog/instances",
             },
             Self::V3 => Paths {
                 namespaces: "/v3/admin/core/namespace/list",
                 configurations: "/v3/admin/cs/config/list",
                 configuration: "/v3/admin/cs/config",
+                beta: "/v3/admin/cs/config/beta",
                 histories: "/v3/admin/cs/history/list",
                 history: "/v3/admin/cs/history",
                 services: "/v3/admin/ns/service/list",

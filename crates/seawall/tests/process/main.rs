@@ -9,7 +9,11 @@
 )]
 
 mod apply;
+mod fake_nacos;
 mod import;
 mod lifecycle;
+mod migration;
+mod mutual_tls;
 mod node;
 mod refusals;
+mod web;

@@ -1,7 +1,7 @@
 use super::world::{World, author, key, request};
 use crate::{
-    ArchiveError, ArchiveForm, CloneItem, ConfigKey, ContentType, Export, Import, PublishError,
-    SamePolicy,
+    ArchiveError, ArchiveForm, CloneItem, ConfigKey, ContentType, Export, ExportPart, Import,
+    PublishError, SamePolicy,
 };
 
 fn everything(form: ArchiveForm) -> Export {
@@ -73,6 +73,32 @@ async fn an_export_can_be_narrowed() {
     small.publish("a", "four").await.unwrap();
     let refused = small.configs.export(&everything(ArchiveForm::V2)).await;
     assert_eq!(refused, Err(ArchiveError::TooLarge { max: 3 }));
+}
+
+#[tokio::test]
+async fn any_number_of_items_is_exported_in_parts_that_each_can_be_imported() {
+    let world = World::with(|settings| settings.import.entries_max = 4).await;
+    for number in 0..8 {
+        world.publish(&format!("item-{number}"), "four").await.unwrap();
+    }
+    world.publish("large", "over ten bytes").await.unwrap();
+    let other = World::with(|settings| settings.import.entries_max = 4).await;
+    let mut part = ExportPart { after: None, items_max: 100, bytes_max: 10 };
+    let mut sizes = Vec::new();
+    loop {
+        let taken = world.configs.export_part(&everything(ArchiveForm::V2), part).await.unwrap();
+        sizes.push((taken.exported.items, taken.left));
+        let zip = taken.exported.zip;
+        other.configs.import(&zip, &into("", SamePolicy::Abort)).await.unwrap();
+        let Some(next) = taken.next else { break };
+        part.after = Some(next);
+    }
+    assert_eq!(sizes, [(2, 7), (2, 5), (2, 3), (2, 1), (1, 0)], "by bytes; the large one alone");
+    assert_eq!(other.configs.total(), Ok(9));
+
+    let by_count = ExportPart { after: None, items_max: 100, bytes_max: 1_000 };
+    let taken = world.configs.export_part(&everything(ArchiveForm::V2), by_count).await.unwrap();
+    assert_eq!(taken.exported.items, 3, "with its list an archive has as many as imports take");
 }
 
 #[tokio::test]
