@@ -49,7 +49,7 @@ pub use api::{
     store::Store,
     watch::{ChangeSource, Watch},
 };
-pub use embedded::{EmbeddedStore, StoreMetrics, StoreSettings};
+pub use embedded::{EmbeddedStore, StoreHealth, StoreMetrics, StoreSettings};
 pub use limits::Limits;
 pub use memory::MemoryStore;
 pub use mirror::{Mirror, MirrorEvent};

@@ -14,9 +14,12 @@
 
 mod apply_thread;
 mod changes;
+mod checkpoint_thread;
 mod commit_record;
 mod directory;
+mod flushing;
 mod health;
+mod hole;
 mod log_thread;
 mod metrics;
 mod overlay;
@@ -24,6 +27,8 @@ mod planner;
 mod recent;
 mod replay;
 mod rows;
+mod scrub;
+mod scrub_thread;
 mod settings;
 mod shared;
 mod snapshot;
@@ -35,6 +40,7 @@ mod tests;
 mod upkeep;
 mod view;
 
+pub use health::StoreHealth;
 pub use metrics::StoreMetrics;
 pub use settings::StoreSettings;
 pub use store::EmbeddedStore;

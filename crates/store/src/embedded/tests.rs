@@ -3,5 +3,8 @@
 mod conformance;
 mod crash_images;
 mod fixture;
+mod flipped_bits;
+mod older_journals;
 mod queue;
 mod rules;
+mod scrub;

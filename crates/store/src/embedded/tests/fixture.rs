@@ -7,7 +7,7 @@ use tempfile::TempDir;
 
 use crate::{
     Batch, EmbeddedStore, Key, OpenError, Revision, Store, StoreSettings,
-    embedded::{directory::Directory, startup},
+    embedded::{directory::Directory, replay, startup},
     engine::Engine,
     log::CommitLog,
 };
@@ -26,6 +26,8 @@ impl Home {
             reserve_bytes: 0,
             space_low_bytes: 0,
             log_file_bytes: 256 * 1024,
+            // Tests of it drive it themselves.
+            scrub_bytes_per_second: 0,
             ..StoreSettings::default()
         };
         let clock = Arc::new(ManualClock::at(WallTime::from_millis(1_000_000)));
@@ -53,8 +55,9 @@ impl Home {
     pub(super) fn open_on(&self, engine: Arc<dyn Engine>) -> Arc<EmbeddedStore> {
         let directory = Directory::take(self.path()).unwrap();
         let log = CommitLog::open(&directory.log(), self.settings.log()).unwrap();
-        let started =
-            startup::assemble(directory, self.settings.clone(), self.clock.clone(), log, engine);
+        let from = replay::progress(engine.as_ref()).unwrap();
+        let (settings, clock) = (self.settings.clone(), self.clock.clone());
+        let started = startup::assemble(directory, settings, clock, log, engine, from);
         EmbeddedStore::run(started.unwrap()).unwrap()
     }
 }
