@@ -81,10 +81,11 @@ struct Step {
 }
 
 impl Scrub {
-    pub(super) fn new(pace: Pace, now: Instant) -> Self {
+    /// Begins at `due`.
+    pub(super) fn new(pace: Pace, due: Instant) -> Self {
         Self {
             pace,
-            due: now,
+            due,
             place: Place::Table(Table::Data, Vec::new()),
             known: BTreeSet::new(),
             found: BTreeSet::new(),

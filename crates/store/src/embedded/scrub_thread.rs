@@ -1,6 +1,6 @@
 //! The thread that reads through everything stored, at the pace [`Scrub`] sets.
 
-use std::sync::Arc;
+use std::{sync::Arc, time::Duration};
 
 use crossbeam_channel::{Receiver, RecvTimeoutError};
 
@@ -10,6 +10,10 @@ use super::{
     shared::Shared,
 };
 
+/// Begun only then, since a start has more urgent things to read.
+const FIRST_AFTER: Duration = Duration::from_secs(60);
+/// The longest wait before the time is asked again; a test may move it.
+const LOOK: Duration = Duration::from_secs(1);
 /// Damaged places told one by one; more are only counted.
 const TOLD_MAX: u64 = 20;
 
@@ -24,10 +28,10 @@ impl ScrubThread {
     pub(super) fn run(self) {
         let _abort = AbortOnPanic;
         let Some(pace) = self.shared.settings.scrub() else { return };
-        let mut scrub = Scrub::new(pace, self.shared.clock.now());
+        let mut scrub = Scrub::new(pace, self.shared.clock.now() + FIRST_AFTER);
         let mut told = 0;
         loop {
-            let patience = scrub.due().since(self.shared.clock.now());
+            let patience = scrub.due().since(self.shared.clock.now()).min(LOOK);
             if self.stop.recv_timeout(patience) != Err(RecvTimeoutError::Timeout) {
                 return;
             }

@@ -269,7 +269,7 @@ impl Running {
     /// Waits for the threads, and leaves the store so that it opens quickly.
     fn end(self, shared: &Shared) {
         // The last write to the log must not fail unseen either (rule 5).
-        let _abort = (!thread::panicking()).then_some(AbortOnPanic);
+        let _abort = (!thread::panicking()).then(|| AbortOnPanic);
         drop(self.stop);
         for thread in [self.log, self.apply, self.checkpoint, self.scrub, self.upkeep] {
             if thread.join().is_err() {

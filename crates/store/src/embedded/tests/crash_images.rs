@@ -140,7 +140,7 @@ async fn rule_7_a_log_cut_before_what_was_acknowledged_is_refused() {
 /// A write that was under way when the power went: its end is torn off at every
 /// possible place, and the state has not heard of it yet.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn a_torn_last_write_of_the_log_is_cut_off() {
+async fn rule_6_a_torn_last_write_of_the_log_is_cut_off() {
     let running = Home::new();
     let store = running.open().unwrap();
     for number in 0..20 {
