@@ -71,6 +71,11 @@ impl Directory {
     }
 }
 
+/// Whether a folder holds a store.
+pub(super) fn is_store(root: &Path) -> bool {
+    format_path(root).is_file()
+}
+
 /// Makes a folder and those above it, each on disk with its name (rule 4).
 fn make_folder(path: &Path) -> io::Result<()> {
     if path.is_dir() {

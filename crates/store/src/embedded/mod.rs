@@ -22,6 +22,7 @@ mod health;
 mod hole;
 mod log_thread;
 mod metrics;
+mod offline;
 mod overlay;
 mod planner;
 mod recent;
@@ -42,5 +43,8 @@ mod view;
 
 pub use health::StoreHealth;
 pub use metrics::StoreMetrics;
+pub use offline::{
+    BackupReport, CheckReport, OfflineError, OfflineProgress, backup, check, restore,
+};
 pub use settings::StoreSettings;
 pub use store::EmbeddedStore;
