@@ -13,3 +13,4 @@ mod import;
 mod lifecycle;
 mod node;
 mod refusals;
+mod store;
