@@ -40,6 +40,9 @@ pub(crate) enum Command {
     /// Move data from and to Nacos.
     #[command(subcommand)]
     Nacos(NacosCommand),
+    /// Check, copy or restore the data of a node that is stopped.
+    #[command(subcommand)]
+    Store(StoreCommand),
     /// Print the completion script of a shell.
     Completions {
         /// The shell to complete for.
@@ -221,6 +224,59 @@ pub(crate) struct ExportArgs {
     pub(crate) part_bytes: u64,
 
     /// Print one JSON array.
+    #[arg(long)]
+    pub(crate) json: bool,
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum StoreCommand {
+    /// Open the store as a start would, which also mends what a start mends, and read
+    /// through everything in it.
+    Check(StoreCheckArgs),
+    /// Copy the data into a new directory, with a list by which the copy can be proved
+    /// whole. `master.key` is left out.
+    Backup(StoreBackupArgs),
+    /// Make a data directory from a backup; refused unless every file is as it was.
+    Restore(StoreRestoreArgs),
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct StoreCheckArgs {
+    /// Data directory of the node.
+    #[arg(long, value_name = "DIR")]
+    pub(crate) data: PathBuf,
+
+    /// Print one JSON object.
+    #[arg(long)]
+    pub(crate) json: bool,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct StoreBackupArgs {
+    /// Data directory of the node.
+    #[arg(long, value_name = "DIR")]
+    pub(crate) data: PathBuf,
+
+    /// Directory to make; must not be there yet, or be empty.
+    #[arg(long, value_name = "DIR")]
+    pub(crate) into: PathBuf,
+
+    /// Print one JSON object.
+    #[arg(long)]
+    pub(crate) json: bool,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct StoreRestoreArgs {
+    /// Directory that a backup was made into.
+    #[arg(long, value_name = "DIR")]
+    pub(crate) from: PathBuf,
+
+    /// Data directory to make; must not be there yet, or be empty.
+    #[arg(long, value_name = "DIR")]
+    pub(crate) data: PathBuf,
+
+    /// Print one JSON object.
     #[arg(long)]
     pub(crate) json: bool,
 }

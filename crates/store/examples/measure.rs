@@ -44,6 +44,28 @@ async fn measure(folder: &Path) -> Result<(), Box<dyn Error>> {
     println!("resident, after load {:>9.1} MiB", resident_mib());
     store.close().await;
     open("after load")?.close().await;
+    compare_checkpoints(folder, &clock).await
+}
+
+/// What bringing the state to disk costs the writers meanwhile: the same load with a
+/// checkpoint every 8 MiB, as by default, one every 512 KiB, and none at all.
+async fn compare_checkpoints(
+    folder: &Path,
+    clock: &Arc<SystemClock>,
+) -> Result<(), Box<dyn Error>> {
+    let default = StoreSettings::default();
+    let every = [default.checkpoint_bytes, 512 * 1024, u64::MAX];
+    // Twice in turn, so that what else the disk does meanwhile shows.
+    for checkpoint_bytes in every.into_iter().chain(every) {
+        let settings = StoreSettings { checkpoint_bytes, ..default.clone() };
+        let store = EmbeddedStore::open(folder, settings, clock.clone())?;
+        match checkpoint_bytes {
+            u64::MAX => println!("no checkpoints:"),
+            bytes => println!("a checkpoint every {} KiB:", bytes / 1024),
+        }
+        publish(&store, clock.as_ref(), 32).await?;
+        store.close().await;
+    }
     Ok(())
 }
 
@@ -83,11 +105,13 @@ async fn publish(
     };
     let commits = latencies.len() as f64;
     println!(
-        "{writers:>3} writers          {:>9.0} commits/s  {:.3} syncs/commit  p50 {:.2} ms  p99 {:.2} ms",
+        "{writers:>3} writers          {:>9.0} commits/s  {:.3} syncs/commit  p50 {:.2} ms  p99 {:.2} ms  p99.9 {:.2} ms  longest {:.2} ms",
         commits / took.as_secs_f64(),
         (store.log_syncs() - syncs) as f64 / commits,
         at(0.5),
         at(0.99),
+        at(0.999),
+        latencies.last().copied().map_or(0.0, millis),
     );
     Ok(())
 }

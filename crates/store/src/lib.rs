@@ -49,7 +49,10 @@ pub use api::{
     store::Store,
     watch::{ChangeSource, Watch},
 };
-pub use embedded::{EmbeddedStore, StoreMetrics, StoreSettings};
+pub use embedded::{
+    BackupReport, CheckReport, EmbeddedStore, OfflineError, OfflineProgress, StoreHealth,
+    StoreMetrics, StoreSettings, backup, check, restore,
+};
 pub use limits::Limits;
 pub use memory::MemoryStore;
 pub use mirror::{Mirror, MirrorEvent};

@@ -6,6 +6,7 @@ use anyhow::{Context as _, bail, ensure};
 use md5::{Digest as _, Md5};
 use serde_json::{Value, json};
 
+use super::history;
 use super::ledger::Seen;
 use super::thing::{Kind, Thing, Version};
 use crate::server::ADMIN;
@@ -190,15 +191,45 @@ impl Door {
             ("show", "all".to_owned()),
         ];
         let mut answer = self.get("/nacos/v1/cs/configs", fields)?;
-        if answer.status() == 404 {
-            return Ok(Seen::Absent);
+        let item = match answer.status().as_u16() {
+            404 => None,
+            200 => Some(answer.body_mut().read_to_string()?),
+            status => bail!("status {status}"),
+        };
+        let item = item.filter(|body| !body.trim().is_empty());
+        let item: Option<Value> = item.map(|body| serde_json::from_str(&body)).transpose()?;
+        let seen = item.as_ref().map_or(Seen::Absent, seen_configuration);
+        if matches!(seen, Seen::Half(_)) {
+            return Ok(seen);
         }
-        ensure!(answer.status().is_success(), "status {}", answer.status());
-        let body = answer.body_mut().read_to_string()?;
-        if body.trim().is_empty() {
-            return Ok(Seen::Absent);
-        }
-        Ok(seen_configuration(&serde_json::from_str(&body)?))
+        let newest = self.newest_record(thing)?;
+        let disagreement = history::disagreement(item.as_ref(), newest.as_ref());
+        Ok(disagreement.map_or(seen, Seen::Half))
+    }
+
+    /// The newest record in the history of a configuration, with its content.
+    fn newest_record(&self, thing: Thing) -> anyhow::Result<Option<Value>> {
+        let of_item = || {
+            vec![
+                ("dataId", thing.name()),
+                ("groupName", GROUP.to_owned()),
+                ("namespaceId", "public".to_owned()),
+            ]
+        };
+        let mut fields = of_item();
+        fields.extend([("pageNo", "1".to_owned()), ("pageSize", "1".to_owned())]);
+        let mut answer = self.get("/nacos/v3/admin/cs/history/list", fields)?;
+        ensure!(answer.status().is_success(), "history: status {}", answer.status());
+        let page: Value = parsed(&mut answer)?;
+        let Some(newest) = page.pointer("/data/pageItems/0") else { return Ok(None) };
+        let number = newest.get("id").context("a record without a number")?;
+        let number = number.as_str().map_or_else(|| number.to_string(), str::to_owned);
+        let mut fields = of_item();
+        fields.push(("nid", number));
+        let mut answer = self.get("/nacos/v3/admin/cs/history", fields)?;
+        ensure!(answer.status().is_success(), "history record: status {}", answer.status());
+        let record: Value = parsed(&mut answer)?;
+        Ok(Some(record.get("data").context("a record without data")?.clone()))
     }
 
     fn read_instance(&self, thing: Thing) -> anyhow::Result<Seen> {

@@ -9,6 +9,7 @@
 //! of the machine is a matter of the store's tests, which cut off what was not synced.
 
 mod door;
+mod history;
 mod ledger;
 mod outcome;
 mod rounds;

@@ -27,6 +27,12 @@ pub(crate) struct Status {
     pub(crate) configurations: u64,
     /// Open connections of its doors.
     pub(crate) connections: u64,
+    /// Why the store refuses writes now; nothing while it takes them.
+    #[serde(default)]
+    pub(crate) writes_refused: Option<String>,
+    /// Damaged places that the store met while it read through what it holds.
+    #[serde(default)]
+    pub(crate) damaged: u64,
 }
 
 /// Whether a node serves.
@@ -57,6 +63,7 @@ pub(crate) async fn show(
     for namespace in parts.namespaces.list().await.map_err(ApiError::unavailable)? {
         configurations += parts.configs.count(&namespace.id).map_err(ApiError::unavailable)?;
     }
+    let store = parts.store.health();
     Ok(Json(Status {
         state: if parts.ready() { NodeState::Ready } else { NodeState::Starting },
         node: inner.locality.clone(),
@@ -66,5 +73,7 @@ pub(crate) async fn show(
         instances: registered.instances as u64,
         configurations,
         connections: u64::from(inner.gate.open()),
+        writes_refused: store.refuses_writes,
+        damaged: store.damaged as u64,
     }))
 }

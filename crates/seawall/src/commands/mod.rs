@@ -9,10 +9,11 @@ mod nacos_import;
 mod progress;
 mod run;
 mod status;
+mod store;
 mod table;
 
 use crate::{
-    cli::{Command, ConfigCommand, NacosCommand},
+    cli::{Command, ConfigCommand, NacosCommand, StoreCommand},
     exit::Failure,
 };
 
@@ -29,6 +30,9 @@ pub(crate) fn dispatch(command: Command) -> Result<(), Failure> {
         Command::Get(args) => get::run(args),
         Command::Nacos(NacosCommand::Import(args)) => nacos_import::run(args),
         Command::Nacos(NacosCommand::Export(args)) => nacos_export::run(args),
+        Command::Store(StoreCommand::Check(args)) => store::check(&args),
+        Command::Store(StoreCommand::Backup(args)) => store::backup(&args),
+        Command::Store(StoreCommand::Restore(args)) => store::restore(&args),
         Command::Completions { shell } => completions::run(shell),
     }
 }

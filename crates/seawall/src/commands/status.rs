@@ -21,11 +21,24 @@ pub(super) fn run(args: StatusArgs) -> Result<(), Failure> {
         row("instances", status.instances.to_string()),
         row("configurations", status.configurations.to_string()),
         row("connections", status.connections.to_string()),
+        row("store", store(&status)),
     ];
     for line in table::lines(&["", ""], &rows).iter().skip(1) {
         println!("{line}");
     }
     Ok(())
+}
+
+/// How the store is, in words.
+fn store(status: &Status) -> String {
+    let writes = match &status.writes_refused {
+        Some(reason) => format!("refuses writes: {reason}"),
+        None => "takes writes".to_owned(),
+    };
+    match status.damaged {
+        0 => writes,
+        damaged => format!("{writes}; {damaged} damaged places, see the log"),
+    }
 }
 
 async fn fetch(args: &StatusArgs) -> Result<Status, Failure> {

@@ -9,6 +9,6 @@ mod serve;
 mod telemetry;
 
 pub(crate) use self::{
-    parts::Parts,
+    parts::{MASTER_KEY_FILE, Parts},
     serve::{Mode, run},
 };

@@ -15,7 +15,7 @@ use super::first_login;
 use crate::{exit::Failure, settings::Settings};
 
 /// File in the data directory with the key that encrypts `cipher-` items at rest.
-const MASTER_KEY_FILE: &str = "master.key";
+pub(crate) const MASTER_KEY_FILE: &str = "master.key";
 
 /// The parts of one node. Cheap to clone; everything is shared.
 #[derive(Clone)]

@@ -63,6 +63,16 @@ pub(crate) struct StoreSection {
         value_name = "BYTES"
     )))]
     pub(crate) reserve_bytes: u64,
+
+    /// Bytes a second that are read to look for damage in what is stored. Everything is
+    /// read through, then again an hour later. 0 never looks.
+    #[config(env = "SEAWALL_STORE_SCRUB_BYTES_PER_SECOND", default = 1_048_576)]
+    #[config(layer_attr(arg(
+        id = "setting-store-scrub-bytes-per-second",
+        long = "store-scrub-bytes-per-second",
+        value_name = "BYTES"
+    )))]
+    pub(crate) scrub_bytes_per_second: u64,
 }
 
 impl StoreSection {
@@ -74,6 +84,7 @@ impl StoreSection {
             queue_requests: self.queue_requests,
             space_low_bytes: self.space_low_bytes,
             reserve_bytes: self.reserve_bytes,
+            scrub_bytes_per_second: self.scrub_bytes_per_second,
             ..StoreSettings::default()
         }
     }

@@ -16,4 +16,5 @@ mod migration;
 mod mutual_tls;
 mod node;
 mod refusals;
+mod store;
 mod web;

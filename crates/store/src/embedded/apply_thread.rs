@@ -1,15 +1,17 @@
 //! The thread that carries out: the only one that writes to the engine (rule 1).
 
-use std::{sync::Arc, thread, time::Duration};
+use std::{path::PathBuf, sync::Arc, thread, time::Duration};
 
-use crossbeam_channel::{Receiver, RecvTimeoutError};
+use crossbeam_channel::{Receiver, Sender, never};
 use seawall_clock::Instant;
 
 use super::{
+    flushing::Flushing,
     log_thread::{AbortOnPanic, LoggedCommit},
     replay,
     rows::{self, Progress},
     shared::Shared,
+    upkeep::free_bytes,
     view::View,
 };
 use crate::{
@@ -21,18 +23,28 @@ use crate::{
 const GROUPS: usize = 16;
 /// Wait before a failed engine is tried again.
 const RETRY: Duration = Duration::from_millis(100);
-/// The write buffer may grow to this many times the size of one memtable (rule 3).
-const BUFFERS: u64 = 4;
-/// Milliseconds between looks at a write buffer that is too full.
-const FLUSH_LOOK_MS: u64 = 5;
 
 pub(super) struct ApplyThread {
     pub(super) shared: Arc<Shared>,
     pub(super) engine: Arc<dyn Engine>,
     pub(super) logged: Receiver<Vec<LoggedCommit>>,
-    /// Bytes applied since the engine was last brought to disk.
+    /// On the disk that may be full.
+    pub(super) root: PathBuf,
+    /// Tells the checkpoint thread that a checkpoint is due.
+    pub(super) due: Sender<()>,
+    /// How its checkpoints failed.
+    pub(super) failed: Receiver<EngineError>,
+    /// Bytes applied since a checkpoint was last begun.
     pub(super) dirty_bytes: u64,
     pub(super) dirty_since: Instant,
+}
+
+/// What the thread was woken for.
+enum Woken {
+    Logged(Vec<LoggedCommit>),
+    CheckpointFailed(EngineError),
+    Idle,
+    Ended,
 }
 
 impl ApplyThread {
@@ -40,21 +52,34 @@ impl ApplyThread {
     pub(super) fn run(mut self) {
         let _abort = AbortOnPanic;
         loop {
-            let patience = self.shared.settings.checkpoint_interval();
-            match self.logged.recv_timeout(patience) {
-                Ok(first) => {
-                    let mut commits = first;
+            match self.wait() {
+                Woken::Logged(mut commits) => {
                     for more in self.logged.try_iter().take(GROUPS) {
                         commits.extend(more);
                     }
                     self.apply(commits);
-                    self.checkpoint_if_due();
                 }
-                Err(RecvTimeoutError::Timeout) => self.checkpoint_if_due(),
-                Err(RecvTimeoutError::Disconnected) => break,
+                Woken::CheckpointFailed(error) => self.mend_checkpoint(&error),
+                Woken::Idle => {}
+                Woken::Ended => break,
             }
+            self.checkpoint_if_due();
         }
-        self.checkpoint();
+    }
+
+    fn wait(&mut self) -> Woken {
+        crossbeam_channel::select! {
+            recv(self.logged) -> logged => logged.map_or(Woken::Ended, Woken::Logged),
+            recv(self.failed) -> failed => match failed {
+                Ok(error) => Woken::CheckpointFailed(error),
+                Err(_) => {
+                    // Only the end of that thread: not to be woken for it again.
+                    self.failed = never();
+                    Woken::Idle
+                }
+            },
+            default(self.shared.settings.checkpoint_interval()) => Woken::Idle,
+        }
     }
 
     fn apply(&mut self, mut commits: Vec<LoggedCommit>) {
@@ -117,17 +142,10 @@ impl ApplyThread {
             obstacles.engine = Some(format!("the state is opened again after {error}"));
         });
         loop {
-            self.shared.metrics.engine_reopened.inc();
-            let persisted = self.shared.checkpoints.last();
-            match replay::reopen(&self.engine, &self.shared.log, persisted, through) {
-                Ok(()) => {
-                    if let Ok(view) = replay::view(self.engine.as_ref(), through) {
-                        tracing::info!(through, "the state takes writes again");
-                        self.shared.health.change(|obstacles| obstacles.engine = None);
-                        return Some(view);
-                    }
-                }
-                Err(reason) => tracing::warn!(%reason, "the state cannot be opened yet"),
+            let room = self.has_room();
+            self.shared.health.change(|obstacles| obstacles.engine_full = !room);
+            if room && let Some(view) = self.open_again(through) {
+                return Some(view);
             }
             if self.shared.health.is_closed() {
                 return None;
@@ -140,53 +158,62 @@ impl ApplyThread {
         }
     }
 
-    /// Lets flushing catch up. Without this a queue inside the engine can fill and
-    /// stop it for good (rule 3).
+    /// Whether an engine that is opened again could work. A full disk is no reason to
+    /// give up one that can still be read.
+    fn has_room(&self) -> bool {
+        free_bytes(&self.root).is_ok_and(|free| free >= self.shared.settings.room_bytes())
+    }
+
+    /// The state after `through`, if the engine can be opened and brought there.
+    fn open_again(&self, through: u64) -> Option<View> {
+        self.shared.metrics.engine_reopened.inc();
+        let persisted = self.shared.checkpoints.last();
+        let flushing = Flushing::of(&self.shared.settings);
+        match replay::reopen(&self.engine, &self.shared.log, persisted, through, flushing) {
+            Ok(()) => {
+                let view = replay::view(self.engine.as_ref(), through).ok()?;
+                tracing::info!(through, "the state takes writes again");
+                self.shared.health.change(|obstacles| obstacles.engine = None);
+                Some(view)
+            }
+            Err(reason) => {
+                tracing::warn!(%reason, "the state cannot be opened yet");
+                None
+            }
+        }
+    }
+
     fn wait_for_flush(&mut self, applied: u64) {
-        let limit = BUFFERS * self.shared.settings.memtable_bytes;
-        let mut before = self.engine.write_buffer_bytes();
-        // Counted in looks, not by the clock, which a test may have stopped.
-        let looks_max = self.shared.settings.flush_stall_ms / FLUSH_LOOK_MS;
-        let mut looks = 0;
-        while before > limit {
-            if looks >= looks_max {
-                let stuck = EngineError::Damaged("writing tables to disk is stuck".to_owned());
+        match Flushing::of(&self.shared.settings).wait(self.engine.as_ref()) {
+            Ok(bytes) => {
+                let bytes = i64::try_from(bytes).unwrap_or(i64::MAX);
+                self.shared.metrics.write_buffer_bytes.set(bytes);
+            }
+            Err(stuck) => {
+                let stuck = EngineError::Damaged(stuck.to_string());
                 if let Some(view) = self.mend(&stuck, applied, &mut []) {
                     self.shared.publish(view);
                 }
-                return;
             }
-            thread::sleep(Duration::from_millis(FLUSH_LOOK_MS));
-            let now = self.engine.write_buffer_bytes();
-            looks = if now < before { 0 } else { looks + 1 };
-            before = now;
         }
-        let bytes = i64::try_from(before).unwrap_or(i64::MAX);
-        self.shared.metrics.write_buffer_bytes.set(bytes);
     }
 
     fn checkpoint_if_due(&mut self) {
         let settings = &self.shared.settings;
         let age = self.shared.clock.now().since(self.dirty_since);
         let old = self.dirty_bytes > 0 && age >= settings.checkpoint_interval();
-        if self.dirty_bytes >= settings.checkpoint_bytes || old {
-            self.checkpoint();
+        if (self.dirty_bytes >= settings.checkpoint_bytes || old) && self.due.try_send(()).is_ok() {
+            self.dirty_bytes = 0;
         }
     }
 
-    /// Brings the engine to disk. The log may forget commits only after that, and
-    /// learns of it with its next write.
-    fn checkpoint(&mut self) {
+    fn mend_checkpoint(&mut self, error: &EngineError) {
         let applied = self.shared.view().applied;
-        match self.engine.persist() {
-            Ok(()) => self.shared.checkpoints.reached(applied),
-            Err(error) => {
-                if let Some(view) = self.mend(&error, applied, &mut []) {
-                    self.shared.publish(view);
-                }
-            }
+        if let Some(view) = self.mend(error, applied, &mut []) {
+            self.shared.publish(view);
+            // What was written anew has to reach the disk soon.
+            self.dirty_bytes = self.shared.settings.checkpoint_bytes.max(1);
         }
-        self.dirty_bytes = 0;
     }
 }
 

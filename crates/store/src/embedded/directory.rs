@@ -24,7 +24,7 @@ impl Directory {
     /// process has it or a newer version wrote it.
     pub(super) fn take(root: &Path) -> Result<Self, OpenError> {
         check_format(root)?;
-        fs::create_dir_all(root).map_err(io_error(root))?;
+        make_folder(root).map_err(io_error(root))?;
         let lock = lock(root)?;
         // Somebody may have been quicker between the look and the lock.
         check_format(root)?;
@@ -68,6 +68,28 @@ impl Directory {
             sync_folder(&self.root)
         };
         write().map_err(io_error(&path))
+    }
+}
+
+/// Whether a folder holds a store.
+pub(super) fn is_store(root: &Path) -> bool {
+    format_path(root).is_file()
+}
+
+/// Makes a folder and those above it, each on disk with its name (rule 4).
+fn make_folder(path: &Path) -> io::Result<()> {
+    if path.is_dir() {
+        return Ok(());
+    }
+    let above = match path.parent() {
+        Some(above) if above.as_os_str().is_empty() => Path::new("."),
+        Some(above) => above,
+        None => return fs::create_dir(path),
+    };
+    make_folder(above)?;
+    match fs::create_dir(path) {
+        Err(error) if error.kind() != io::ErrorKind::AlreadyExists => Err(error),
+        _ => sync_folder(above),
     }
 }
 

@@ -15,8 +15,22 @@ pub(super) struct Obstacles {
     pub(super) log: Option<String>,
     /// The engine cannot be written.
     pub(super) engine: Option<String>,
+    /// It waits for space before it is opened again.
+    pub(super) engine_full: bool,
     /// The store is being closed.
     pub(super) closed: bool,
+    /// Damaged places that the scrub knows of. No reason to refuse writes.
+    pub(super) damaged: usize,
+}
+
+/// How an embedded store is.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct StoreHealth {
+    /// Why writes are refused now; `None`: they are taken.
+    pub refuses_writes: Option<String>,
+    /// Damaged places that reading through everything stored has met. Reads that need
+    /// one of them fail; everything else is served.
+    pub damaged: usize,
 }
 
 /// The obstacles, shared by everybody who meets or asks about them.
@@ -31,6 +45,12 @@ impl Health {
         change(&mut self.obstacles.write());
     }
 
+    /// How the store is, for those who watch over it.
+    pub(super) fn report(&self) -> StoreHealth {
+        let refuses = self.admit(false).err().map(|refusal| refusal.to_string());
+        StoreHealth { refuses_writes: refuses, damaged: self.obstacles.read().damaged }
+    }
+
     /// Whether the store was closed.
     pub(super) fn is_closed(&self) -> bool {
         self.obstacles.read().closed
@@ -43,6 +63,7 @@ impl Health {
         let unavailable = |reason: &str| Err(Unavailable { reason: reason.to_owned() }.into());
         match &*obstacles {
             Obstacles { closed: true, .. } => unavailable("the store is closed"),
+            Obstacles { engine_full: true, .. } => Err(CommitError::NoSpace),
             Obstacles { log: Some(reason), .. } | Obstacles { engine: Some(reason), .. } => {
                 unavailable(reason)
             }

@@ -26,6 +26,12 @@ pub struct StoreMetrics {
     pub engine_reopened: Counter,
     /// Bytes free on the disk.
     pub free_bytes: Gauge,
+    /// Bytes read to look for damage.
+    pub scrubbed_bytes: Counter,
+    /// Times everything was read through.
+    pub scrub_passes: Counter,
+    /// Damaged places known now.
+    pub damaged: Gauge,
 }
 
 impl StoreMetrics {
@@ -43,5 +49,10 @@ impl StoreMetrics {
         let name = "engine_reopened";
         registry.register(name, "Engine reopened after a failure", self.engine_reopened.clone());
         registry.register("free_bytes", "Bytes free on the disk", self.free_bytes.clone());
+        let name = "scrubbed_bytes";
+        registry.register(name, "Bytes read to look for damage", self.scrubbed_bytes.clone());
+        let name = "scrub_passes";
+        registry.register(name, "Times everything was read through", self.scrub_passes.clone());
+        registry.register("damaged", "Damaged places known now", self.damaged.clone());
     }
 }

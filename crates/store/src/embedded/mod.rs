@@ -14,16 +14,22 @@
 
 mod apply_thread;
 mod changes;
+mod checkpoint_thread;
 mod commit_record;
 mod directory;
+mod flushing;
 mod health;
+mod hole;
 mod log_thread;
 mod metrics;
+mod offline;
 mod overlay;
 mod planner;
 mod recent;
 mod replay;
 mod rows;
+mod scrub;
+mod scrub_thread;
 mod settings;
 mod shared;
 mod snapshot;
@@ -35,6 +41,10 @@ mod tests;
 mod upkeep;
 mod view;
 
+pub use health::StoreHealth;
 pub use metrics::StoreMetrics;
+pub use offline::{
+    BackupReport, CheckReport, OfflineError, OfflineProgress, backup, check, restore,
+};
 pub use settings::StoreSettings;
 pub use store::EmbeddedStore;

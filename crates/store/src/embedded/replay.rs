@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use super::{
     commit_record::CommitRecord,
+    flushing::{Flushing, Stuck},
     rows::{self, PROGRESS_KEY, Progress},
     view::View,
 };
@@ -27,6 +28,8 @@ pub(super) enum ReplayError {
     Log(LogError),
     #[error("commit {index} in the log is damaged: {source}")]
     Record { index: u64, source: RecordError },
+    #[error("{0}")]
+    Stuck(#[from] Stuck),
     #[error("commit {0} is missing in the log")]
     Missing(u64),
     #[error("the state has commits up to {found}, but had {persisted} on disk")]
@@ -59,6 +62,7 @@ pub(super) fn replay(
     log: &CommitLog,
     from: Progress,
     through: u64,
+    flushing: Flushing,
 ) -> Result<Progress, ReplayError> {
     let mut reached = from;
     while reached.index < through {
@@ -79,6 +83,7 @@ pub(super) fn replay(
         }
         rows::write_progress(&mut batch, reached);
         engine.write(batch)?;
+        flushing.wait(engine)?;
     }
     Ok(reached)
 }
@@ -89,19 +94,23 @@ pub(super) fn view(engine: &dyn Engine, applied: u64) -> Result<View, EngineErro
 }
 
 /// Closes a failed engine, opens it again, and brings it to where it was (rule 9).
+/// Everything since the last checkpoint is applied again, also what is there: after a
+/// failed sync the system shows as written what never reached the disk.
 /// One that forgot what was on disk is left to the next start, which can build a new one.
 pub(super) fn reopen(
     engine: &Arc<dyn Engine>,
     log: &CommitLog,
     persisted: u64,
     through: u64,
+    flushing: Flushing,
 ) -> Result<(), ReplayError> {
     engine.reopen()?;
     let from = progress(engine.as_ref())?;
     if from.index < persisted {
         return Err(ReplayError::Forgotten { found: from.index, persisted });
     }
-    replay(engine.as_ref(), log, from, through)?;
+    let from = Progress { index: persisted, time: from.time };
+    replay(engine.as_ref(), log, from, through, flushing)?;
     Ok(())
 }
 

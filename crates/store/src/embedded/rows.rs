@@ -295,7 +295,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_flipped_bit_anywhere_in_a_row_is_noticed() {
+    fn rule_7_a_flipped_bit_anywhere_in_a_row_is_noticed() {
         let effect = Effect { key: Bytes::from_static(b"k"), ..Effect::default() };
         let effect = Effect { value: Some(Bytes::from_static(b"value")), ..effect };
         let mut batch = EngineBatch::default();
@@ -312,7 +312,7 @@ mod tests {
     }
 
     #[test]
-    fn a_value_lies_in_its_row_up_to_the_length_of_a_piece() {
+    fn rule_8_a_value_lies_in_its_row_up_to_the_length_of_a_piece() {
         assert_eq!(chunks_of(PIECE_BYTES), 0);
         assert_eq!(chunks_of(PIECE_BYTES + 1), 2);
         assert_eq!(chunks_of(3 * PIECE_BYTES), 3);

@@ -1,9 +1,10 @@
 //! What can be set of an embedded store.
 
-use std::time::Duration;
+use std::{num::NonZeroU64, time::Duration};
 
 use serde::Deserialize;
 
+use super::scrub::Pace;
 use crate::{Limits, engine::EngineSettings, log::LogSettings};
 
 /// Settings of an embedded store.
@@ -56,6 +57,11 @@ pub struct StoreSettings {
     /// Milliseconds after which a write that the disk does not take is answered
     /// with "unknown". Default 10,000.
     pub unknown_after_ms: u64,
+    /// Bytes a second that are read to look for damage. More finds it sooner and takes
+    /// more of the disk. Default 1 MiB; 0 never looks.
+    pub scrub_bytes_per_second: u64,
+    /// Milliseconds from one reading through everything to the next. Default one hour.
+    pub scrub_pause_ms: u64,
 }
 
 impl Default for StoreSettings {
@@ -81,6 +87,8 @@ impl Default for StoreSettings {
             reserve_bytes: 64 * MIB,
             tick_ms: 100,
             unknown_after_ms: 10_000,
+            scrub_bytes_per_second: MIB,
+            scrub_pause_ms: 3_600_000,
         }
     }
 }
@@ -88,6 +96,13 @@ impl Default for StoreSettings {
 impl StoreSettings {
     pub(crate) fn engine(&self) -> EngineSettings {
         EngineSettings { cache_bytes: self.cache_bytes, memtable_bytes: self.memtable_bytes }
+    }
+
+    /// Bytes free that an engine needs to be opened again, to be brought up to date
+    /// since its last checkpoint, and to write its tables.
+    pub(crate) fn room_bytes(&self) -> u64 {
+        const OPENING: u64 = 2 * 1024 * 1024;
+        OPENING + self.checkpoint_bytes.min(self.history_bytes) + 2 * self.memtable_bytes
     }
 
     pub(crate) fn log(&self) -> LogSettings {
@@ -100,6 +115,12 @@ impl StoreSettings {
 
     pub(crate) fn tick(&self) -> Duration {
         Duration::from_millis(self.tick_ms.max(1))
+    }
+
+    /// How to look for damage; `None`: not at all.
+    pub(super) fn scrub(&self) -> Option<Pace> {
+        let bytes_per_second = NonZeroU64::new(self.scrub_bytes_per_second)?;
+        Some(Pace { bytes_per_second, pause: Duration::from_millis(self.scrub_pause_ms) })
     }
 
     pub(crate) fn unknown_after(&self) -> Duration {

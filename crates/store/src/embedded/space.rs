@@ -26,8 +26,8 @@ impl SpaceWatch {
         Self { low_bytes, reserve_bytes, low: false, reserved }
     }
 
-    /// Takes in how much is free, and whether the log met a full disk.
-    pub(super) fn handle(&mut self, free: u64, log_full: bool) -> Vec<SpaceEffect> {
+    /// Takes in how much is free, and whether the log or the engine met a full disk.
+    pub(super) fn handle(&mut self, free: u64, full: bool) -> Vec<SpaceEffect> {
         let mut effects = Vec::new();
         // A quarter more before writes are taken again, so that it does not flicker.
         let enough = self.low_bytes.saturating_add(self.low_bytes / 4);
@@ -38,12 +38,10 @@ impl SpaceWatch {
             self.low = false;
             effects.push(SpaceEffect::SetLow(false));
         }
-        if log_full && self.reserved {
+        if full && self.reserved {
             self.reserved = false;
             effects.push(SpaceEffect::GiveUpReserve);
-        } else if !log_full
-            && self.wants_reserve()
-            && free >= enough.saturating_add(self.reserve_bytes)
+        } else if !full && self.wants_reserve() && free >= enough.saturating_add(self.reserve_bytes)
         {
             effects.push(SpaceEffect::MakeReserve);
         }

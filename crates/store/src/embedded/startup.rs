@@ -13,6 +13,8 @@ use seawall_clock::Clock;
 
 use super::{
     directory::{Directory, io_error},
+    flushing::Flushing,
+    hole::{self, Hole},
     planner::Planner,
     replay::{self, ReplayError},
     rows::{self, LeaseRow, Progress},
@@ -58,6 +60,8 @@ pub(super) enum StateFacts {
     Broken(String),
     /// It holds every commit up to this one.
     At(u64),
+    /// A journal in its middle is damaged: after this commit some may be missing.
+    Hole(u64),
 }
 
 /// What is to be done.
@@ -86,6 +90,13 @@ pub(super) fn decide(log: LogFacts, state: &StateFacts) -> Decision {
     match state {
         StateFacts::Missing => rebuild("the state is missing".to_owned()),
         StateFacts::Broken(reason) => rebuild(format!("the state is broken ({reason})")),
+        StateFacts::Hole(sound) if sound + 1 < log.first => {
+            let LogFacts { first, .. } = log;
+            refuse(format!(
+                "a journal of the state is damaged after commit {sound}, and the log reaches back \
+                 to commit {first} only"
+            ))
+        }
         StateFacts::At(applied) if *applied > log.last => {
             refuse(format!("the log ends at commit {}, before the state's {applied}", log.last))
         }
@@ -96,7 +107,7 @@ pub(super) fn decide(log: LogFacts, state: &StateFacts) -> Decision {
         StateFacts::At(applied) if applied + 1 < log.first => {
             refuse(format!("the log begins at commit {}, the state ends at {applied}", log.first))
         }
-        StateFacts::At(_) => Decision::Continue,
+        StateFacts::At(_) | StateFacts::Hole(_) => Decision::Continue,
     }
 }
 
@@ -108,23 +119,30 @@ pub(super) fn start(
 ) -> Result<Started, OpenError> {
     let directory = Directory::take(root)?;
     let (log, state) = open_both(&directory, &settings)?;
-    let engine: Arc<dyn Engine> = Arc::new(agree(&directory, &settings, &log, state)?);
-    assemble(directory, settings, clock, log, engine)
+    let (engine, from) = agree(&directory, &settings, &log, state)?;
+    assemble(directory, settings, clock, log, Arc::new(engine), from)
 }
 
-/// Puts the parts together once the engine may be brought up to date from the log.
+/// Puts the parts together once the engine, whole up to `from`, may be brought up to
+/// date from the log.
 pub(super) fn assemble(
     directory: Directory,
     settings: StoreSettings,
     clock: Arc<dyn Clock>,
     log: CommitLog,
     engine: Arc<dyn Engine>,
+    from: Progress,
 ) -> Result<Started, OpenError> {
     let damaged = |reason: String| OpenError::Damaged { path: directory.root().into(), reason };
     let facts = log_facts(&log);
-    let from = replay::progress(engine.as_ref()).map_err(|error| damaged(error.to_string()))?;
-    let reached = bring_up_to_date(engine.as_ref(), &log, from, facts.last)
+    let flushing = Flushing::of(&settings);
+    let reached = bring_up_to_date(engine.as_ref(), &log, from, facts.last, flushing)
         .map_err(|error| open_error(&directory, error))?;
+    if hole::is_noted(&directory.state()) {
+        engine.persist().map_err(|error| engine_error(&directory, error))?;
+        hole::filled(&directory.state()).map_err(io_error(&directory.state()))?;
+        tracing::warn!("what a damaged journal of the state lost was filled in from the log");
+    }
     let view =
         replay::view(engine.as_ref(), reached.index).map_err(|error| damaged(error.to_string()))?;
     let (lessor, bound) = load_leases(view.engine.as_ref(), clock.as_ref()).map_err(damaged)?;
@@ -180,7 +198,12 @@ fn open_log(directory: &Directory, settings: &StoreSettings) -> Result<CommitLog
 enum Opened {
     Missing,
     Broken(String),
-    Open { engine: FjallEngine, progress: Progress },
+    /// Not opened yet, because that would remove the traces.
+    Hole(Hole),
+    Open {
+        engine: FjallEngine,
+        progress: Progress,
+    },
 }
 
 impl Opened {
@@ -188,6 +211,7 @@ impl Opened {
         match self {
             Self::Missing => StateFacts::Missing,
             Self::Broken(reason) => StateFacts::Broken(reason.clone()),
+            Self::Hole(hole) => StateFacts::Hole(hole.sound.index),
             Self::Open { progress, .. } => StateFacts::At(progress.index),
         }
     }
@@ -198,13 +222,11 @@ fn open_state(directory: &Directory, settings: EngineSettings) -> Result<Opened,
     if !engine::is_ready(&path) {
         return Ok(Opened::Missing);
     }
-    let opened = FjallEngine::open(&path, settings);
-    let progress = |engine: FjallEngine| {
-        let progress = replay::progress(&engine)?;
-        Ok(Opened::Open { engine, progress })
-    };
-    match opened.and_then(progress) {
-        Ok(opened) => Ok(opened),
+    if let Some(hole) = hole::find(&path).map_err(io_error(&path))? {
+        return Ok(Opened::Hole(hole));
+    }
+    match open_engine(&path, settings) {
+        Ok((engine, progress)) => Ok(Opened::Open { engine, progress }),
         Err(error @ (EngineError::Io(_) | EngineError::Locked)) => {
             Err(engine_error(directory, error))
         }
@@ -212,25 +234,43 @@ fn open_state(directory: &Directory, settings: EngineSettings) -> Result<Opened,
     }
 }
 
-/// The engine to go on with, new if the state had to be given up.
+fn open_engine(
+    path: &Path,
+    settings: EngineSettings,
+) -> Result<(FjallEngine, Progress), EngineError> {
+    let engine = FjallEngine::open(path, settings)?;
+    let progress = replay::progress(&engine)?;
+    Ok((engine, progress))
+}
+
+/// The engine to go on with, new if the state had to be given up, and up to where it
+/// is whole.
 fn agree(
     directory: &Directory,
     settings: &StoreSettings,
     log: &CommitLog,
     state: Opened,
-) -> Result<FjallEngine, OpenError> {
+) -> Result<(FjallEngine, Progress), OpenError> {
+    let path = directory.state();
     match (decide(log_facts(log), &state.facts()), state) {
-        (Decision::Continue, Opened::Open { engine, .. }) => Ok(engine),
+        (Decision::Continue, Opened::Open { engine, progress }) => Ok((engine, progress)),
         (Decision::Refuse(reason), _) => {
             Err(OpenError::Damaged { path: directory.root().into(), reason })
+        }
+        (Decision::Continue, Opened::Hole(hole)) => {
+            tracing::warn!(?hole, "a journal of the state is damaged; the log fills it in");
+            hole.cut(&path).map_err(io_error(&path))?;
+            let (engine, _) = open_engine(&path, settings.engine())
+                .map_err(|error| engine_error(directory, error))?;
+            Ok((engine, hole.sound))
         }
         (_, state) => {
             tracing::warn!(found = ?state.facts(), "the state is built anew from the log");
             drop(state);
             put_aside(directory)?;
-            let path = directory.state();
             engine::create(&path, settings.engine())
                 .and_then(|()| FjallEngine::open(&path, settings.engine()))
+                .map(|engine| (engine, Progress::default()))
                 .map_err(|error| engine_error(directory, error))
         }
     }
@@ -260,11 +300,12 @@ fn bring_up_to_date(
     log: &CommitLog,
     from: Progress,
     last: u64,
+    flushing: Flushing,
 ) -> Result<Progress, ReplayError> {
     if from.index < last {
         tracing::info!(from = from.index, through = last, "the log is applied");
     }
-    replay::replay(engine, log, from, last)
+    replay::replay(engine, log, from, last, flushing)
 }
 
 type Bound = HashMap<LeaseId, BTreeSet<Key>>;
@@ -313,6 +354,7 @@ fn engine_error(directory: &Directory, error: EngineError) -> OpenError {
 fn open_error(directory: &Directory, error: ReplayError) -> OpenError {
     match error {
         ReplayError::Engine(error) => engine_error(directory, error),
+        ReplayError::Stuck(stuck) => io_error(&directory.state())(std::io::Error::other(stuck)),
         other => OpenError::Damaged { path: directory.root().into(), reason: other.to_string() },
     }
 }

@@ -16,9 +16,12 @@ use tokio::sync::oneshot;
 use super::{
     apply_thread::ApplyThread,
     changes::{EmbeddedChanges, check_history},
+    checkpoint_thread::CheckpointThread,
     directory::Directory,
-    log_thread::{Gathering, LogThread, Request, Submission},
+    health::StoreHealth,
+    log_thread::{AbortOnPanic, Gathering, LogThread, Request, Submission},
     metrics::StoreMetrics,
+    scrub_thread::ScrubThread,
     settings::StoreSettings,
     shared::Shared,
     snapshot::EmbeddedSnapshot,
@@ -51,6 +54,8 @@ pub struct EmbeddedStore {
 struct Running {
     log: JoinHandle<()>,
     apply: JoinHandle<()>,
+    checkpoint: JoinHandle<()>,
+    scrub: JoinHandle<()>,
     upkeep: JoinHandle<()>,
     /// Closed to end the upkeep.
     stop: Sender<()>,
@@ -92,6 +97,11 @@ impl EmbeddedStore {
         &self.shared.metrics
     }
 
+    /// Whether writes are taken, and whether what is stored is whole.
+    pub fn health(&self) -> StoreHealth {
+        self.shared.health.report()
+    }
+
     /// How often the log was brought to disk since the store was opened.
     pub fn log_syncs(&self) -> u64 {
         self.shared.log.syncs()
@@ -110,13 +120,25 @@ impl EmbeddedStore {
             history,
             gathering: Gathering::default(),
         };
+        let (due, checkpoints) = crossbeam_channel::bounded(1);
+        let (checkpoint_failed, failed) = crossbeam_channel::bounded(1);
+        let checkpoint_thread = CheckpointThread {
+            shared: shared.clone(),
+            engine: engine.clone(),
+            due: checkpoints,
+            failed: checkpoint_failed,
+        };
         let apply_thread = ApplyThread {
             shared: shared.clone(),
             engine: engine.clone(),
             logged,
+            root: directory.root().to_owned(),
+            due,
+            failed,
             dirty_bytes: 0,
             dirty_since: shared.clock.now(),
         };
+        let scrub_thread = ScrubThread { shared: shared.clone(), stop: stopped.clone() };
         let mut upkeep_thread =
             UpkeepThread::new(shared.clone(), directory.root(), directory.reserve(), stopped);
         upkeep_thread.look_at_space();
@@ -124,6 +146,8 @@ impl EmbeddedStore {
         let running = Running {
             log: spawn("store-log", move || log_thread.run()).map_err(io)?,
             apply: spawn("store-apply", move || apply_thread.run()).map_err(io)?,
+            checkpoint: spawn("store-checkpoint", move || checkpoint_thread.run()).map_err(io)?,
+            scrub: spawn("store-scrub", move || scrub_thread.run()).map_err(io)?,
             upkeep: spawn("store-upkeep", move || upkeep_thread.run()).map_err(io)?,
             stop,
             engine,
@@ -244,8 +268,10 @@ impl Store for EmbeddedStore {
 impl Running {
     /// Waits for the threads, and leaves the store so that it opens quickly.
     fn end(self, shared: &Shared) {
+        // The last write to the log must not fail unseen either (rule 5).
+        let _abort = (!thread::panicking()).then(|| AbortOnPanic);
         drop(self.stop);
-        for thread in [self.log, self.apply, self.upkeep] {
+        for thread in [self.log, self.apply, self.checkpoint, self.scrub, self.upkeep] {
             if thread.join().is_err() {
                 tracing::error!("a thread of the store panicked");
             }

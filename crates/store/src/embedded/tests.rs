@@ -2,6 +2,9 @@
 
 mod conformance;
 mod crash_images;
-mod fixture;
+pub(super) mod fixture;
+mod flipped_bits;
+mod older_journals;
 mod queue;
 mod rules;
+mod scrub;

@@ -60,9 +60,9 @@ impl UpkeepThread {
             }
         };
         self.shared.metrics.free_bytes.set(i64::try_from(free).unwrap_or(i64::MAX));
-        let mut log_full = false;
-        self.shared.health.change(|obstacles| log_full = obstacles.log_full);
-        for effect in self.space.handle(free, log_full) {
+        let mut full = false;
+        self.shared.health.change(|obstacles| full = obstacles.log_full || obstacles.engine_full);
+        for effect in self.space.handle(free, full) {
             tracing::info!(?effect, free, "free space");
             self.carry_out(effect);
         }
@@ -98,7 +98,8 @@ impl UpkeepThread {
     }
 }
 
-fn free_bytes(path: &Path) -> io::Result<u64> {
+/// Bytes free on the disk that a path is on.
+pub(super) fn free_bytes(path: &Path) -> io::Result<u64> {
     let disk = rustix::fs::statvfs(path)?;
     Ok(disk.f_bavail.saturating_mul(disk.f_frsize))
 }

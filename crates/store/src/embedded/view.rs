@@ -89,12 +89,17 @@ impl View {
         }
     }
 
+    /// The value that a row has or refers to.
+    pub(super) fn value(&self, key: &Key, row: DataRow) -> Result<Bytes, Unavailable> {
+        match row.value {
+            StoredValue::Inline(value) => Ok(value),
+            StoredValue::InPieces { bytes } => self.pieces(key, row.meta.chunks, bytes),
+        }
+    }
+
     fn pair(&self, key: Key, row: DataRow) -> Result<KeyValue, Unavailable> {
-        let value = match row.value {
-            StoredValue::Inline(value) => value,
-            StoredValue::InPieces { bytes } => self.pieces(&key, row.meta.chunks, bytes)?,
-        };
         let KeyMeta { created, modified, lease, .. } = row.meta;
+        let value = self.value(&key, row)?;
         Ok(KeyValue { key, value, created, modified, lease: lease_of(lease) })
     }
 

@@ -13,7 +13,8 @@ use fjall::{
 use parking_lot::RwLock;
 
 use super::{
-    Engine, EngineBatch, EngineError, EngineSnapshot, Span, Table, Visit, journal::cut_newest,
+    Engine, EngineBatch, EngineError, EngineSnapshot, Span, Table, Visit,
+    journal::{cut_newest, sync_newest},
 };
 
 /// Fewer flush workers than this can block each other for ever (rule 3).
@@ -105,9 +106,9 @@ fn open_cutting(path: &Path, settings: EngineSettings) -> Result<(Database, Tabl
 }
 
 fn open_database(path: &Path, settings: EngineSettings) -> Result<(Database, Tables), EngineError> {
-    let workers = std::thread::available_parallelism().map_or(WORKERS_MIN, usize::from);
+    let cores = std::thread::available_parallelism().map_or(1, usize::from);
     let database = Database::builder(path)
-        .worker_threads(workers.max(WORKERS_MIN))
+        .worker_threads(workers(cores))
         .cache_size(settings.cache_bytes)
         .max_cached_files(Some(OPEN_FILES))
         .max_journaling_size(JOURNALS_MAX_BYTES)
@@ -130,6 +131,11 @@ fn open_database(path: &Path, settings: EngineSettings) -> Result<(Database, Tab
         first.commit()?;
     }
     Ok((database, tables))
+}
+
+/// How many threads write tables to disk.
+pub(super) fn workers(cores: usize) -> usize {
+    cores.max(WORKERS_MIN)
 }
 
 impl Engine for FjallEngine {
@@ -157,7 +163,10 @@ impl Engine for FjallEngine {
     }
 
     fn persist(&self) -> Result<(), EngineError> {
-        self.with_database(|database, _, _| Ok(database.persist(PersistMode::SyncAll)?))
+        // Every commit reaches the journal's file, and a journal is synced before the
+        // next is begun, so the newest is all there is to sync. fjall's own persist
+        // keeps commits, and with them snapshots, waiting until the disk is done.
+        self.with_database(|_, _, _| Ok(sync_newest(&self.path)?))
     }
 
     fn write_buffer_bytes(&self) -> u64 {

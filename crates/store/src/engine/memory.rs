@@ -5,7 +5,7 @@ use std::{
     ops::Bound,
     sync::{
         Arc,
-        atomic::{AtomicU64, AtomicUsize, Ordering},
+        atomic::{AtomicBool, AtomicU64, AtomicUsize, Ordering},
     },
 };
 
@@ -30,6 +30,12 @@ pub(crate) struct MemoryEngine {
     pub(crate) write_buffer: AtomicU64,
     /// How often it was reopened.
     pub(crate) reopened: AtomicUsize,
+    /// Bringing it to disk waits while this is set.
+    pub(crate) persist_paused: AtomicBool,
+    /// How often that was begun.
+    pub(crate) persists: AtomicUsize,
+    /// How often it fails from now on.
+    pub(crate) failing_persists: AtomicUsize,
 }
 
 struct MemorySnapshot {
@@ -61,7 +67,16 @@ impl Engine for MemoryEngine {
     }
 
     fn persist(&self) -> Result<(), EngineError> {
-        *self.persisted.lock() = self.rows.lock().clone();
+        let rows = self.rows.lock().clone();
+        self.persists.fetch_add(1, Ordering::SeqCst);
+        while self.persist_paused.load(Ordering::SeqCst) {
+            std::thread::yield_now();
+        }
+        if self.failing_persists.load(Ordering::SeqCst) > 0 {
+            self.failing_persists.fetch_sub(1, Ordering::SeqCst);
+            return Err(EngineError::Io(std::io::Error::other("the disk does not answer")));
+        }
+        *self.persisted.lock() = rows;
         Ok(())
     }
 

@@ -18,6 +18,7 @@ use std::{collections::BTreeMap, fmt, io, ops::ControlFlow, sync::Arc};
 pub(crate) use self::{
     creation::{create, is_ready, sync_folder},
     fjall::{EngineSettings, FjallEngine},
+    journal::{OlderDamage, damage_in_older},
 };
 #[cfg(test)]
 pub(crate) use memory::MemoryEngine;
@@ -73,7 +74,8 @@ pub(crate) trait Engine: Send + Sync {
     /// Everything written so far, unchanged by what is written later.
     fn snapshot(&self) -> Result<Arc<dyn EngineSnapshot>, EngineError>;
 
-    /// Brings everything written so far to disk.
+    /// Brings everything written so far to disk. Any thread may call it, and neither
+    /// writes nor snapshots wait for it.
     fn persist(&self) -> Result<(), EngineError>;
 
     /// Bytes written that are not yet in tables on disk.

@@ -243,6 +243,11 @@ fn rule_2_nothing_is_ingested_and_the_journal_writes_itself() {
 }
 
 #[test]
+fn rule_3_there_are_four_flush_workers_even_on_one_core() {
+    assert_eq!([1, 2, 4, 16].map(super::fjall::workers), [4, 4, 4, 16]);
+}
+
+#[test]
 fn rule_3_flushing_keeps_up_with_small_memtables_and_many_writes() {
     let folder = tempfile::tempdir().unwrap();
     let engine = on_disk(folder.path());

@@ -11,7 +11,7 @@ use super::fixture::{Home, count, key, put};
 use crate::{Batch, EmbeddedStore, OpenError, Store};
 
 /// Copies a folder, as it is at this moment.
-fn copy(from: &Path, to: &Path) {
+pub(super) fn copy(from: &Path, to: &Path) {
     fs::create_dir_all(to).unwrap();
     for entry in fs::read_dir(from).unwrap() {
         let entry = entry.unwrap();
@@ -25,7 +25,7 @@ fn copy(from: &Path, to: &Path) {
 }
 
 /// The files of a folder with this extension, oldest first.
-fn files(folder: &Path, extension: &str) -> Vec<PathBuf> {
+pub(super) fn files(folder: &Path, extension: &str) -> Vec<PathBuf> {
     let mut files: Vec<_> = fs::read_dir(folder)
         .unwrap()
         .map(|entry| entry.unwrap().path())
@@ -36,11 +36,11 @@ fn files(folder: &Path, extension: &str) -> Vec<PathBuf> {
 }
 
 /// Where the file's last byte is that is not zero.
-fn end_of_data(file: &Path) -> usize {
+pub(super) fn end_of_data(file: &Path) -> usize {
     fs::read(file).unwrap().iter().rposition(|byte| *byte != 0).map_or(0, |at| at + 1)
 }
 
-async fn is_whole(home: &Home, expected: usize) -> Arc<EmbeddedStore> {
+pub(super) async fn is_whole(home: &Home, expected: usize) -> Arc<EmbeddedStore> {
     let store = home.open().unwrap();
     let snapshot = store.snapshot().await.unwrap();
     for number in 0..expected {
@@ -52,7 +52,7 @@ async fn is_whole(home: &Home, expected: usize) -> Arc<EmbeddedStore> {
 }
 
 /// A home that is an image of a store that runs, with `commits` acknowledged commits.
-async fn image(commits: usize) -> Home {
+pub(super) async fn image(commits: usize) -> Home {
     let running = Home::new();
     let store = running.open().unwrap();
     for number in 0..commits {
@@ -140,7 +140,7 @@ async fn rule_7_a_log_cut_before_what_was_acknowledged_is_refused() {
 /// A write that was under way when the power went: its end is torn off at every
 /// possible place, and the state has not heard of it yet.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn a_torn_last_write_of_the_log_is_cut_off() {
+async fn rule_6_a_torn_last_write_of_the_log_is_cut_off() {
     let running = Home::new();
     let store = running.open().unwrap();
     for number in 0..20 {

@@ -4,16 +4,114 @@
 use std::{
     fs,
     os::unix::process::ExitStatusExt,
+    path::Path,
     process::Command,
     sync::{Arc, atomic::Ordering},
 };
 
 use super::fixture::{Home, count, key, put, until};
 use crate::{
-    Batch, CommitError, OpenError, Store,
-    embedded::startup::{Decision, LogFacts, StateFacts, decide},
+    Batch, CommitError, OpenError, Store, StoreSettings,
+    embedded::{
+        commit_record::CommitRecord,
+        flushing::Flushing,
+        replay::{self, ReplayError},
+        rows::Progress,
+        startup::{Decision, LogFacts, StateFacts, decide},
+    },
     engine::MemoryEngine,
+    log::{CommitLog, Upkeep},
 };
+
+/// Every `.rs` file of this crate with its text, tests aside.
+fn sources() -> Vec<(String, String)> {
+    let mut folders = vec![Path::new(env!("CARGO_MANIFEST_DIR")).join("src")];
+    let mut sources = Vec::new();
+    while let Some(folder) = folders.pop() {
+        for entry in fs::read_dir(folder).unwrap() {
+            let path = entry.unwrap().path();
+            let name = path.file_name().unwrap().to_str().unwrap().to_owned();
+            if path.is_dir() && name != "tests" {
+                folders.push(path);
+            } else if name.ends_with(".rs") && name != "tests.rs" {
+                sources.push((name, fs::read_to_string(path).unwrap()));
+            }
+        }
+    }
+    sources
+}
+
+/// The apply thread, and the replay that runs before it does or in its place.
+#[test]
+fn rule_1_one_thread_writes_to_the_engine_and_syncs_nothing_inside_a_commit() {
+    let sources = sources();
+    let with = |text: &str| {
+        let mut names: Vec<_> =
+            sources.iter().filter(|(_, source)| source.contains(text)).map(|(n, _)| n).collect();
+        names.sort();
+        names
+    };
+    assert_eq!(with("engine.write(batch)"), ["apply_thread.rs", "replay.rs"]);
+    assert_eq!(with("engine.persist("), ["checkpoint_thread.rs", "startup.rs"]);
+    // The engine's own ranges are no snapshots.
+    for raw in [".data.range(", ".data.get(", ".chunk.range(", ".chunk.get(", ".prefix(tables"] {
+        assert_eq!(with(raw), Vec::<&String>::new(), "{raw}");
+    }
+    assert_eq!(with("PersistMode::Sync"), Vec::<&String>::new());
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn rule_1_a_slow_sync_of_the_state_keeps_nobody_waiting_and_rule_6_lets_nothing_go() {
+    let mut home = Home::forgetful();
+    home.settings.history_commits = 1;
+    let engine = Arc::new(MemoryEngine::default());
+    let store = home.open_on(engine.clone());
+    engine.persist_paused.store(true, Ordering::SeqCst);
+    put(&store, 0).await;
+    until(|| engine.persists.load(Ordering::SeqCst) == 1).await;
+    for number in 1..=1_200 {
+        put(&store, number % 7).await;
+    }
+    assert_eq!(count(&store).await, 7, "writers and readers go on");
+    assert_eq!(store.shared().checkpoints.last(), 0, "it has not finished");
+    assert_eq!(store.shared().log.first(), Some(1), "the log is needed until it has");
+    engine.persist_paused.store(false, Ordering::SeqCst);
+    until(|| store.shared().checkpoints.last() > 1_000).await;
+    for number in 0..600 {
+        put(&store, number % 7).await;
+        tokio::task::yield_now().await;
+    }
+    assert!(store.shared().log.first().unwrap() > 1, "then it is not");
+}
+
+#[test]
+fn rule_3_a_replay_lets_flushing_catch_up_too() {
+    let home = Home::new();
+    let log = CommitLog::open(&home.path().join("log"), home.settings.log()).unwrap();
+    let record = CommitRecord { time: 7, ..CommitRecord::default() };
+    log.append(&[record.to_entry(1)], Upkeep::default()).unwrap();
+    let engine = MemoryEngine::default();
+    engine.write_buffer.store(u64::MAX, Ordering::SeqCst);
+    let settings = StoreSettings { flush_stall_ms: 20, ..home.settings.clone() };
+    let flushing = Flushing::of(&settings);
+    let stuck = replay::replay(&engine, &log, Progress::default(), 1, flushing);
+    assert!(matches!(stuck, Err(ReplayError::Stuck(_))), "{stuck:?}");
+    engine.write_buffer.store(0, Ordering::SeqCst);
+    assert!(replay::replay(&engine, &log, Progress::default(), 1, flushing).is_ok());
+}
+
+/// What this crate knows of the engines holds for these versions.
+#[test]
+fn rule_3_and_rule_5_the_engines_are_pinned_and_release_builds_abort_on_any_panic() {
+    let manifest = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../Cargo.toml");
+    let manifest = fs::read_to_string(manifest).unwrap();
+    for pin in ["fjall = \"=3.1.13\"", "raft-engine = { version = \"=0.4.2\""] {
+        assert!(manifest.contains(pin), "{pin}");
+    }
+    let release = manifest.split("[profile.release]").nth(1).unwrap();
+    let release = release.split("\n[").next().unwrap();
+    assert!(release.contains("panic = \"abort\""));
+}
 
 #[tokio::test]
 async fn rule_3_a_stuck_flush_opens_the_engine_anew() {
@@ -156,6 +254,10 @@ fn rule_7_the_log_and_the_state_are_compared() {
         (log(1, 9, 5), broken.clone(), "rebuild"),
         (log(2, 9, 5), missing, "refuse"),
         (log(2, 9, 5), broken, "refuse"),
+        // A journal in the middle of the state is damaged.
+        (log(1, 9, 5), StateFacts::Hole(0), "continue"),
+        (log(4, 9, 5), StateFacts::Hole(3), "continue"),
+        (log(4, 9, 5), StateFacts::Hole(2), "refuse"),
     ];
     for (log, state, expected) in cases {
         let decision = match decide(log, &state) {
@@ -182,6 +284,25 @@ async fn rule_9_a_failed_engine_is_opened_again_and_has_everything_acknowledged(
     put(&store, 11).await;
     assert_eq!(count(&store).await, 12);
     assert!(engine.write_buffer.load(Ordering::SeqCst) == 0);
+}
+
+/// What was written before a failed sync is written anew: the system shows it as
+/// there, though it never reached the disk.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn rule_9_after_a_failed_checkpoint_everything_since_the_last_one_is_applied_again() {
+    let mut home = Home::new();
+    home.settings.checkpoint_bytes = 1;
+    let engine = Arc::new(MemoryEngine::default());
+    let store = home.open_on(engine.clone());
+    put(&store, 0).await;
+    until(|| store.shared().checkpoints.last() == 1).await;
+    engine.failing_persists.store(1, Ordering::SeqCst);
+    put(&store, 1).await;
+    until(|| store.metrics().engine_reopened.get() == 1).await;
+    until(|| store.shared().checkpoints.last() == 2).await;
+    assert_eq!(count(&store).await, 2);
+    put(&store, 2).await;
+    assert_eq!(count(&store).await, 3);
 }
 
 #[tokio::test]
