@@ -10,7 +10,8 @@ mod http_world;
 use axum::body::Body;
 use http::{Request, StatusCode, header};
 use http_world::World;
-use seawall_config::Md5;
+use seawall_config::{Caller, ConfigKey, Md5};
+use serde_json::json;
 
 /// Name of the group in each generation's requests, the namespace's, and where reads
 /// and writes go.
@@ -153,6 +154,75 @@ async fn beta_and_tag_releases_reach_those_they_are_for() {
     assert_eq!(stopped.json()["data"], true);
     let after = world.send_from([10, 0, 0, 7], request().body(Body::empty()).unwrap()).await;
     assert_eq!(after.ok(), "formal");
+}
+
+#[tokio::test]
+async fn a_release_for_labels_is_published_listed_changed_and_removed_by_name() {
+    let world = World::open().await;
+    world.publish("dev", "G", "d", "formal").await;
+    let named = [("dataId", "d"), ("groupName", "G"), ("namespaceId", "dev")];
+    let with = |more: &[(&'static str, &'static str)]| [&named[..], more].concat();
+    let canary = with(&[
+        ("content", "for the canaries"),
+        ("grayName", "canary"),
+        ("grayRuleExp", "zone = a, tier in (web, api)"),
+        ("grayPriority", "7"),
+    ]);
+    assert_eq!(world.post("/v3/admin/cs/config", &canary).await.data(), true);
+
+    let key = ConfigKey::parse("dev", "G", "d").unwrap();
+    let read = async |zone: &str| {
+        let labels = [("zone", zone), ("tier", "web")];
+        let labels = labels.map(|(k, v)| (k.to_owned(), v.to_owned())).into_iter().collect();
+        let caller = Caller::from_ip([10, 0, 0, 1].into()).with_labels(labels);
+        world.configs.get(&key, &caller).await.unwrap().unwrap().content.to_string()
+    };
+    assert_eq!((&*read("a").await, &*read("b").await), ("for the canaries", "formal"));
+
+    let tagged = with(&[("content", "for blue"), ("tag", "blue")]);
+    assert_eq!(world.post("/v3/admin/cs/config", &tagged).await.data(), true);
+    let listed = world.get("/v3/admin/cs/config/gray/list", &named).await.data();
+    let names: Vec<_> = (0..2).map(|n| listed[n]["grayName"].clone()).collect();
+    assert_eq!(names, ["tag_blue", "canary"], "{listed}");
+    let one = with(&[("grayName", "canary")]);
+    let shown = world.get("/v3/admin/cs/config/gray", &one).await.data();
+    assert_eq!(shown["content"], "for the canaries");
+    let rule: serde_json::Value =
+        serde_json::from_str(shown["grayRule"].as_str().unwrap()).unwrap();
+    assert_eq!((&rule["priority"], &rule["type"]), (&7.into(), &"labels".into()));
+
+    let moved = with(&[("grayName", "canary"), ("grayRuleExp", "zone = b")]);
+    assert_eq!(world.put("/v3/admin/cs/config/gray", &moved).await.data(), true);
+    assert_eq!((&*read("a").await, &*read("b").await), ("formal", "for the canaries"));
+    assert_eq!(world.delete("/v3/admin/cs/config/gray", &one).await.data(), true);
+    assert_eq!(read("b").await, "formal");
+    assert_eq!(world.get("/v3/admin/cs/config/gray", &one).await.refusal(), (404, 20004));
+    assert_eq!(world.put("/v3/admin/cs/config/gray", &moved).await.refusal(), (404, 20004));
+    assert_eq!(
+        world.delete("/v3/admin/cs/config", &with(&[("grayName", "tag_blue")])).await.data(),
+        true
+    );
+    assert_eq!(world.get("/v3/admin/cs/config", &named).await.data()["content"], "formal");
+    assert_eq!(world.get("/v3/admin/cs/config/gray/list", &named).await.data(), json!([]));
+}
+
+#[tokio::test]
+async fn a_release_without_a_condition_or_with_a_taken_name_is_refused() {
+    let world = World::open().await;
+    let named = [("dataId", "d"), ("groupName", "G"), ("content", "c")];
+    let publish = async |more: &[(&'static str, &'static str)]| {
+        world.post("/v3/admin/cs/config", &[&named[..], more].concat()).await.refusal()
+    };
+    assert_eq!(publish(&[("grayName", "canary")]).await, (400, 10000));
+    assert_eq!(
+        publish(&[("grayName", "canary"), ("grayRuleExp", "a within b")]).await,
+        (400, 20011)
+    );
+    assert_eq!(publish(&[("grayName", "tag_red"), ("grayRuleExp", "blue")]).await, (400, 20011));
+    let priority = [("grayName", "canary"), ("grayRuleExp", "a"), ("grayPriority", "x")];
+    assert_eq!(publish(&priority).await, (400, 20002));
+    // Nothing of it became the content for everybody.
+    assert_eq!(world.get("/v3/admin/cs/config", &named[..2]).await.refusal(), (404, 20004));
 }
 
 #[tokio::test]
