@@ -310,6 +310,42 @@ async fn history_tells_what_was_and_what_became_of_it() {
     assert_eq!(items.data()[0]["namespaceId"], "public");
 }
 
+#[tokio::test]
+async fn a_change_is_compared_and_undone_with_everything_after_it() {
+    let world = World::open().await;
+    for content in ["one\n", "two\n", "three\n"] {
+        world.publish("dev", "G", "d", content).await;
+    }
+    let named = [("dataId", "d"), ("groupName", "G"), ("namespaceId", "dev")];
+    let list = world.get("/v3/admin/cs/history/list", &named).await.data();
+    let second = list["pageItems"][1]["id"].as_str().unwrap().to_owned();
+    let which = [named[0], named[1], named[2], ("nid", second.as_str())];
+    let diff = world.get("/v3/admin/cs/history/diff", &which).await.data();
+    assert_eq!(
+        (&diff["originalContent"], &diff["updatedContent"]),
+        (&"one\n".into(), &"two\n".into())
+    );
+    let unified = diff["diff"].as_str().unwrap();
+    assert!(unified.contains("-one") && unified.contains("+two"), "{unified}");
+
+    assert_eq!(world.post("/v3/admin/cs/history/rollback", &which).await.data(), true);
+    assert_eq!(world.get("/v3/admin/cs/config", &named).await.data()["content"], "one\n");
+    // The rollback can be undone in turn.
+    let list = world.get("/v3/admin/cs/history/list", &named).await.data();
+    let newest = list["pageItems"][0]["id"].as_str().unwrap().to_owned();
+    let back = [named[0], named[1], named[2], ("nid", newest.as_str())];
+    assert_eq!(world.post("/v3/admin/cs/history/rollback", &back).await.data(), true);
+    assert_eq!(world.get("/v3/admin/cs/config", &named).await.data()["content"], "three\n");
+
+    // Undoing the creation removes the item.
+    let first = list["pageItems"][3]["id"].as_str().unwrap().to_owned();
+    let created = [named[0], named[1], named[2], ("nid", first.as_str())];
+    assert_eq!(world.post("/v3/admin/cs/history/rollback", &created).await.data(), true);
+    assert_eq!(world.get("/v3/admin/cs/config", &named).await.refusal(), (404, 20004));
+    let absent = [named[0], named[1], named[2], ("nid", "999999999")];
+    assert_eq!(world.post("/v3/admin/cs/history/rollback", &absent).await.refusal(), (404, 20004));
+}
+
 fn upload(zip: &[u8], policy: &str) -> Body {
     let mut form = Vec::new();
     form.extend_from_slice(

@@ -95,13 +95,13 @@ fn register_persistent(node: &Node, service: &str) {
     assert!(answer.ends_with("ok"), "{answer}");
 }
 
-fn http() -> reqwest::Client {
+pub(crate) fn http() -> reqwest::Client {
     // Fails when a test before this one did it already.
     let _ = rustls::crypto::ring::default_provider().install_default();
     reqwest::Client::new()
 }
 
-fn blocking(request: reqwest::RequestBuilder) -> String {
+pub(crate) fn blocking(request: reqwest::RequestBuilder) -> String {
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
     runtime.block_on(async {
         let response = request.send().await.unwrap();

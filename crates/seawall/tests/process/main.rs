@@ -9,6 +9,7 @@
 )]
 
 mod apply;
+mod history;
 mod import;
 mod lifecycle;
 mod node;

@@ -142,6 +142,18 @@ fn histories() -> Vec<Route> {
             .config(Console, Read)
             .takes("dataId! groupName! namespaceId id!")
             .to(past::detail::Which::read_id, past::detail::previous, history::result),
+        V3.get("/v3/admin/cs/history/diff", "Read what one change made of the content")
+            .config(Console, Read)
+            .takes("dataId! groupName! namespaceId nid!")
+            .to(past::detail::Which::read_nid, past::diff::compare, history::result_diff),
+        V3.post(
+            "/v3/admin/cs/history/rollback",
+            "Undo one change and all later ones; what was there before is current again",
+        )
+        .config(Console, Write)
+        .point(Point::ConfigPublish)
+        .takes("dataId! groupName! namespaceId nid! srcUser")
+        .to(past::rollback::Rollback::read, past::rollback::rollback, Reply::result_yes),
         V3.get("/v3/admin/cs/history/configs", "List the items of a namespace")
             .config(Console, Read)
             .takes("namespaceId!")
