@@ -213,6 +213,25 @@ async fn an_instance_is_read_changed_and_patched() {
 }
 
 #[tokio::test]
+async fn an_edit_of_metadata_takes_the_place_of_the_one_before() {
+    let world = World::open().await;
+    world.post("/v1/ns/instance", &addressed("10.0.0.1", &[("metadata", "own=1")])).await.ok();
+    let one = addressed("10.0.0.1", &[]);
+    let shown = async || world.get("/v3/admin/ns/instance", &one).await.data()["metadata"].clone();
+    let edit = |metadata| addressed("10.0.0.1", &[("metadata", metadata)]);
+    world.put("/v1/ns/instance", &edit("a=1")).await.ok();
+    world.put("/v1/ns/instance", &edit("b=1")).await.ok();
+    assert_eq!(shown().await, json!({ "own": "1", "b": "1" }), "`a` is gone");
+    world.query(Method::PATCH, "/v1/ns/instance", &edit("c=1")).await.ok();
+    assert_eq!(shown().await, json!({ "own": "1", "c": "1" }), "`b` is gone");
+    let weight = addressed("10.0.0.1", &[("weight", "2")]);
+    world.query(Method::PATCH, "/v1/ns/instance", &weight).await.ok();
+    assert_eq!(shown().await, json!({ "own": "1", "c": "1" }), "not named, not changed");
+    world.put("/v1/ns/instance", &weight).await.ok();
+    assert_eq!(shown().await, json!({ "own": "1" }), "as registered");
+}
+
+#[tokio::test]
 async fn metadata_of_many_instances_is_edited_at_once() {
     let world = World::open().await;
     for ip in ["10.0.0.1", "10.0.0.2"] {

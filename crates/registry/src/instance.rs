@@ -151,6 +151,9 @@ pub enum MetadataEdit {
     Merge(Labels),
     /// These keys are taken away.
     Remove(Vec<String>),
+    /// These keys get these values; what earlier edits set or took away is as the
+    /// instance registered it again.
+    Over(Labels),
     /// This is all the metadata there is.
     Replace(Labels),
 }

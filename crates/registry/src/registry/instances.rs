@@ -98,8 +98,11 @@ impl Registry {
         }
         edit.weight = edit.weight.map(accepted_weight).transpose()?;
         let max = self.shell.settings.metadata_bytes_max;
-        if let MetadataEdit::Merge(labels) | MetadataEdit::Replace(labels) = &edit.metadata {
-            check_metadata(labels, max)?;
+        match &edit.metadata {
+            MetadataEdit::Merge(labels)
+            | MetadataEdit::Over(labels)
+            | MetadataEdit::Replace(labels) => check_metadata(labels, max)?,
+            MetadataEdit::Keep | MetadataEdit::Remove(_) => {}
         }
         let key = keys::edit(service, address);
         let decide = |before: Option<EditRecord>| {
