@@ -432,6 +432,62 @@ async fn t05_a_node_that_is_starting_says_so_instead_of_showing_nothing() {
 }
 
 #[tokio::test]
+async fn what_may_still_come_back_after_a_restart_is_not_called_absent() {
+    let clock: Arc<dyn Clock> = Arc::new(SystemClock::new());
+    let store: Arc<dyn Store> = MemoryStore::new(Arc::clone(&clock));
+    let start = async || {
+        let (nacos, items) = (NacosSettings::default(), ConfigSettings::default());
+        let services = RegistrySettings { warm_up_ms: 0, ..RegistrySettings::default() };
+        let (store, clock) = (Arc::clone(&store), Arc::clone(&clock));
+        let world = World::on(store, clock, Access::Open, nacos, items, services).await;
+        while !world.registry.ready() {
+            tokio::task::yield_now().await;
+        }
+        world
+    };
+    let first = start().await;
+    first.post("/v1/ns/instance", &addressed("10.0.0.1", &[])).await.ok();
+    first.registry.close().await;
+    drop(first);
+
+    let second = start().await;
+    let one = addressed("10.0.0.1", &[("metadata", "a=1")]);
+    let paged = with(&SERVICE, &[("pageNo", "1"), ("pageSize", "10")]);
+    let all = with(&SERVICE, &[("metadata", "a=1")]);
+    let key = [("key", "dev##G@@s")];
+    let populated = [("namespaceId", "dev"), ("withInstances", "true")];
+    let asked: [(Method, &str, &[(&str, &str)]); 14] = [
+        (Method::GET, "/v1/ns/instance", &one),
+        (Method::GET, "/v2/ns/instance", &one),
+        (Method::GET, "/v3/admin/ns/instance", &one),
+        (Method::PUT, "/v1/ns/instance", &one),
+        (Method::PATCH, "/v1/ns/instance", &one),
+        (Method::PUT, "/v3/admin/ns/instance/partial", &one),
+        (Method::PUT, "/v1/ns/instance/metadata/batch", &all),
+        (Method::GET, "/v1/ns/instance/statuses", &key),
+        (Method::GET, "/v1/ns/catalog/instances", &paged),
+        (Method::GET, "/v2/ns/catalog/instances", &paged),
+        (Method::GET, "/v3/admin/ns/instance/list", &SERVICE),
+        (Method::GET, "/v1/ns/catalog/services", &populated),
+        (Method::GET, "/prometheus/namespaceId/dev", &[]),
+        (Method::GET, "/prometheus/namespaceId/dev/service/s", &[]),
+    ];
+    for (method, path, pairs) in asked.clone() {
+        let answer = second.query(method.clone(), path, pairs).await;
+        assert_eq!(answer.status, StatusCode::SERVICE_UNAVAILABLE, "{method} {path} {answer:?}");
+    }
+    // Who asks for something else is not held up.
+    let other = second.get("/prometheus/namespaceId/public", &[]).await;
+    assert_eq!(other.json(), json!([]));
+
+    second.post("/v1/ns/instance", &addressed("10.0.0.1", &[])).await.ok();
+    for (method, path, pairs) in asked {
+        let answer = second.query(method.clone(), path, pairs).await;
+        assert_eq!(answer.status, StatusCode::OK, "{method} {path} {answer:?}");
+    }
+}
+
+#[tokio::test]
 async fn prometheus_finds_its_targets() {
     let world = World::open().await;
     let more = [("metadata", r#"{"app.kubernetes-name":"shop"}"#)];

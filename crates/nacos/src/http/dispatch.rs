@@ -23,6 +23,7 @@ use super::{
     reply::Reply,
     route::{Route, Warm},
     state::Http,
+    target,
 };
 use crate::{Point, control::Verdict};
 
@@ -75,7 +76,7 @@ async fn answer(
         .ok_or_else(|| wrong_method(method))?;
     count(&http, route).await?;
     let admitted = guard::admit(&http, route, &headers, &params, source).await?;
-    warm(&http, route.warm)?;
+    warm(&http, route.warm, &params)?;
     let local = peer.local;
     drop(peer);
     let generation = route.generation;
@@ -130,16 +131,16 @@ async fn count(http: &Http, route: &Route) -> Result<(), Fault> {
 }
 
 /// Before everything is loaded, "absent" would be a lie (trap T5).
-fn warm(http: &Http, needed: Warm) -> Result<(), Fault> {
+fn warm(http: &Http, needed: Warm, params: &Params) -> Result<(), Fault> {
     let ready = match needed {
         Warm::Nothing => true,
         Warm::Config => http.configs.ready(),
         Warm::Naming => http.registry.ready(),
+        Warm::Instances => {
+            http.registry.ready() && !http.registry.is_warming(&target::service_of(params)?)
+        }
     };
-    if ready {
-        return Ok(());
-    }
-    Err(Fault::unavailable("server is STARTING now, please try again later!"))
+    if ready { Ok(()) } else { Err(Fault::starting()) }
 }
 
 fn wrong_method(method: &Method) -> Fault {
