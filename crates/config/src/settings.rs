@@ -19,6 +19,9 @@ pub struct ConfigSettings {
     pub check_content: bool,
     /// Most gray releases of one item. Default 10, as in Nacos.
     pub gray_releases_max: usize,
+    /// Most items one client listens to at once: a listener, or all long polls of one
+    /// connection together. Default 20,000; one poll holds up to 10,000.
+    pub listens_per_client_max: usize,
     /// How history is kept.
     pub history: HistorySettings,
     /// How much may be stored.
@@ -46,6 +49,7 @@ impl Default for ConfigSettings {
             content_bytes_max: 10 << 20,
             check_content: true,
             gray_releases_max: 10,
+            listens_per_client_max: 20_000,
             history: HistorySettings::default(),
             quota: QuotaSettings::default(),
             import: ImportSettings::default(),

@@ -7,12 +7,10 @@ use std::{
     time::Duration,
 };
 
-use seawall_store::Unavailable;
-
 use super::{core::Core, open::ConfigService};
 use crate::{
     Caller, ChangeSink, Changed, ConfigKey, FuzzyChange, FuzzyError, FuzzyPattern, FuzzySink,
-    Listen, ListenerId, ListenerView, index::slot::Slot, listen::long_poll::LongPoll,
+    Listen, ListenError, ListenerId, ListenerView, index::slot::Slot, listen::long_poll::LongPoll,
 };
 
 /// Long polls get numbers from here on; the wire's stay below.
@@ -30,9 +28,9 @@ impl ConfigService {
         caller: &Caller,
         items: Vec<Listen>,
         sink: Arc<dyn ChangeSink>,
-    ) -> Result<Vec<Changed>, Unavailable> {
+    ) -> Result<Vec<Changed>, ListenError> {
         self.core.index.check_loaded()?;
-        Ok(self.core.listen(listener, caller, items, sink))
+        self.core.listen(listener, caller, items, sink)
     }
 
     /// Takes items from what a listener listens to.
@@ -49,20 +47,25 @@ impl ConfigService {
     }
 
     /// Long polling: gives the items that are not what the client has; if there are
-    /// none, waits at most `wait` for one to change. Cancel-safe.
+    /// none, waits at most `wait` for one to change. All polls on one `connection`, a
+    /// number that the wire chooses, share one limit. Cancel-safe.
     pub async fn wait_changed(
         &self,
+        connection: u64,
         caller: &Caller,
         items: Vec<Listen>,
         wait: Duration,
-    ) -> Result<Vec<Changed>, Unavailable> {
+    ) -> Result<Vec<Changed>, ListenError> {
         self.core.index.check_loaded()?;
+        let max = self.core.settings.listens_per_client_max;
+        let share = self.core.poll_load.take(connection, items.len(), max);
+        let _share = share.ok_or(ListenError::TooMany { max })?;
         let number = FIRST_POLL | self.core.polls.fetch_add(1, Ordering::Relaxed);
         let poll = Arc::new(LongPoll::default());
         // Forgets the poll however this ends.
         let _ends = Ends { core: &self.core, listener: ListenerId(number) };
         let sink: Arc<dyn ChangeSink> = Arc::clone(&poll) as Arc<dyn ChangeSink>;
-        let changed = self.core.listen(ListenerId(number), caller, items, sink);
+        let changed = self.core.listen(ListenerId(number), caller, items, sink)?;
         if !changed.is_empty() || wait.is_zero() {
             return Ok(changed);
         }
@@ -118,14 +121,20 @@ impl Core {
         caller: &Caller,
         items: Vec<Listen>,
         sink: Arc<dyn ChangeSink>,
-    ) -> Vec<Changed> {
+    ) -> Result<Vec<Changed>, ListenError> {
+        let max = self.settings.listens_per_client_max;
         // What is current is read under the table's lock: a change is either seen
         // here or told later, never lost between.
-        let changed = self.listeners.lock().listen(listener, caller, sink, items, |key, caller| {
+        let mut listeners = self.listeners.lock();
+        if !listeners.has_room(listener, &items, max) {
+            return Err(ListenError::TooMany { max });
+        }
+        let changed = listeners.listen(listener, caller, sink, items, |key, caller| {
             self.index.with(key, |slot| slot.and_then(|slot| slot.md5_for(caller)))
         });
+        drop(listeners);
         self.count_listeners();
-        changed
+        Ok(changed)
     }
 
     fn count_listeners(&self) {

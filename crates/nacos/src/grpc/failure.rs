@@ -1,7 +1,8 @@
 //! What went wrong, as Nacos's clients are told.
 
 use seawall_config::{
-    ConfigNameError, FuzzyError, PatternError as ConfigPatternError, PublishError, QuotaScope,
+    ConfigNameError, FuzzyError, ListenError, PatternError as ConfigPatternError, PublishError,
+    QuotaScope,
 };
 use seawall_identity::{AuthenticateError, LoginError};
 use seawall_registry::{
@@ -81,6 +82,15 @@ impl From<AccessError> for Failure {
             AccessError::Unauthenticated(_) | AccessError::Denied(_) => ErrorCode::DENIED,
         };
         Self::new(code, error.to_string())
+    }
+}
+
+impl From<ListenError> for Failure {
+    fn from(error: ListenError) -> Self {
+        match error {
+            ListenError::TooMany { .. } => Self::new(ErrorCode::OVER_LIMIT, error.to_string()),
+            ListenError::Unavailable(unavailable) => unavailable.into(),
+        }
     }
 }
 

@@ -77,10 +77,10 @@ async fn answer(
     count(&http, route).await?;
     let admitted = guard::admit(&http, route, &headers, &params, source).await?;
     warm(&http, route.warm, &params)?;
-    let local = peer.local;
+    let (local, connection) = (peer.local, peer.connection);
     drop(peer);
     let generation = route.generation;
-    let call = Call { generation, params, headers, content, source, local, admitted };
+    let call = Call { generation, params, headers, content, source, connection, local, admitted };
     let began = http.clock.now();
     let reply = (route.handler)(Arc::clone(&http), call).await?;
     let seconds = (http.clock.now() - began).as_secs_f64();

@@ -22,7 +22,7 @@ async fn t05_before_everything_is_loaded_nothing_is_called_absent() {
     assert!(configs.meta(&key("a")).is_err());
     assert!(configs.listen(LISTENER, &caller(), vec![listen("a", "")], heard.clone()).is_err());
     let none = Duration::ZERO;
-    assert!(configs.wait_changed(&caller(), vec![listen("a", "")], none).await.is_err());
+    assert!(configs.wait_changed(1, &caller(), vec![listen("a", "")], none).await.is_err());
     let everything = Search::everything("".parse().unwrap(), PageOf { number: 1, size: 1 });
     assert!(configs.search(&everything).await.is_err());
     let refused = configs.publish(request("a", "x")).await;
