@@ -110,6 +110,19 @@ async fn what_is_missing_or_wrong_is_named() {
 }
 
 #[tokio::test]
+async fn what_a_client_publishes_is_stored_as_it_is_and_what_a_person_does_is_checked() {
+    let world = World::open().await;
+    let broken = "{\n  \"a\": }";
+    let pairs = |group| [("dataId", "d"), (group, "G"), ("type", "json"), ("content", broken)];
+    let refused = world.post("/v3/admin/cs/config", &pairs("groupName")).await;
+    assert_eq!(refused.refusal(), (400, 20002));
+    assert_eq!(world.post("/v1/cs/configs", &pairs("group")).await.ok(), "true");
+    assert_eq!(world.post("/v2/cs/config", &pairs("group")).await.data(), true);
+    let read = world.get("/v1/cs/configs", &[("dataId", "d"), ("group", "G")]).await;
+    assert_eq!((read.ok(), read.header("config-type")), (broken, "json"));
+}
+
+#[tokio::test]
 async fn a_publish_with_a_stale_fingerprint_is_refused() {
     let world = World::open().await;
     world.publish("", "G", "d", "one").await;

@@ -17,7 +17,8 @@ pub(crate) struct ConfigurationSection {
     )))]
     pub(crate) cache_bytes: u64,
 
-    /// Whether a content must be well-formed for its declared type.
+    /// Whether a content must be well-formed for its declared type when it is published
+    /// through the administration API.
     #[config(env = "SEAWALL_CONFIGURATION_CHECK_CONTENT", default = true)]
     #[config(layer_attr(arg(
         id = "setting-check-content",
@@ -25,6 +26,16 @@ pub(crate) struct ConfigurationSection {
         value_name = "BOOL"
     )))]
     pub(crate) check_content: bool,
+
+    /// Whether it must be when a client publishes it. Nacos stores whatever its clients
+    /// publish.
+    #[config(env = "SEAWALL_CONFIGURATION_CHECK_CLIENT_CONTENT", default = false)]
+    #[config(layer_attr(arg(
+        id = "setting-check-client-content",
+        long = "check-client-content",
+        value_name = "BOOL"
+    )))]
+    pub(crate) check_client_content: bool,
 
     /// Days a history entry is kept.
     #[config(env = "SEAWALL_CONFIGURATION_HISTORY_DAYS", default = 30)]
@@ -78,6 +89,7 @@ impl ConfigurationSection {
         ConfigSettings {
             content_cache_bytes: self.cache_bytes,
             check_content: self.check_content,
+            check_client_content: self.check_client_content,
             history: HistorySettings {
                 days: self.history_days,
                 per_item_max: self.history_per_item_max,

@@ -46,6 +46,7 @@ pub(super) async fn handle(call: &Call<'_>) -> Result<Message, Failure> {
         return Err(Failure::invalid("Param 'content' is illegal, it is required"));
     }
     let mut publish = Publish::new(key, content);
+    publish.from_client = true;
     publish.cas_md5 = request.cas_md5.as_deref().map(str::to_owned);
     describe(&mut publish, request.addition_map.unwrap_or_default().0)?;
     let named = std::mem::take(&mut publish.author.user);

@@ -28,6 +28,7 @@ pub(crate) fn read(call: &mut Call) -> Result<Publish, Fault> {
     };
     let app_name = call.params.get("appName").or_else(|| call.header(&CLIENT_APP));
     let mut publish = Publish::new(key, "");
+    publish.from_client = call.admitted.is_client();
     publish.cas_md5 = call.header(&CAS_MD5).map(str::to_owned);
     publish.content_type = content_type;
     publish.encrypted_data_key = call.params.or("encryptedDataKey", "").to_owned();
