@@ -87,25 +87,31 @@ impl ConfigService {
         self.core.listeners.lock().of_ip(ip)
     }
 
-    /// Follows all items that `pattern` names. Gives the difference between them and
-    /// `received`, what the client already has; later changes go to `sink`.
+    /// Follows all items that `pattern` names. `begin` is given the difference between
+    /// them and `received`, what the client already has; later changes go to `sink`.
+    /// None of them overtakes `begin`, which is called before this returns and, like a
+    /// sink, must not block or call back into this service.
     pub fn fuzzy_watch(
         &self,
         listener: ListenerId,
         pattern: &FuzzyPattern,
         received: &HashSet<ConfigKey>,
         sink: Arc<dyn FuzzySink>,
-    ) -> Result<Vec<FuzzyChange>, FuzzyError> {
+        begin: impl FnOnce(&[FuzzyChange]),
+    ) -> Result<(), FuzzyError> {
         let core = &self.core;
         core.index.check_loaded()?;
-        // Locked while looking: a change is either in what is present or told later.
+        // Locked while looking and telling: a change is either in what is present or
+        // told later.
         let mut watches = core.fuzzy.lock();
         let named = |slot: &Slot| {
             slot.formal.as_ref().map(|meta| &meta.key).filter(|key| pattern.matches(key)).cloned()
         };
         let mut present = core.index.collect(named);
         present.sort();
-        watches.watch(listener, pattern, received, sink, present, core.settings.fuzzy_watch)
+        let limits = core.settings.fuzzy_watch;
+        begin(&watches.watch(listener, pattern, received, sink, present, limits)?);
+        Ok(())
     }
 
     /// Stops following a pattern.

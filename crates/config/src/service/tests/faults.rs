@@ -28,7 +28,7 @@ async fn t05_before_everything_is_loaded_nothing_is_called_absent() {
     let refused = configs.publish(request("a", "x")).await;
     assert!(matches!(refused, Err(PublishError::Unavailable(_))));
     let pattern: FuzzyPattern = "public>>*>>*".parse().unwrap();
-    let refused = configs.fuzzy_watch(LISTENER, &pattern, &Default::default(), heard);
+    let refused = configs.fuzzy_watch(LISTENER, &pattern, &Default::default(), heard, |_| ());
     assert!(matches!(refused, Err(FuzzyError::Unavailable(_))));
     configs.warmed().await;
     assert!(configs.ready());

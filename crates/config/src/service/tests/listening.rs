@@ -170,7 +170,13 @@ async fn a_fuzzy_watcher_hears_of_every_item_its_pattern_names() {
     let heard = Arc::new(Heard::default());
     let pattern: FuzzyPattern = "public>>*>>shop-*".parse().unwrap();
     let received = HashSet::from([key("shop-gone")]);
-    let first = world.configs.fuzzy_watch(LISTENER, &pattern, &received, heard.clone()).unwrap();
+    let mut first = Vec::new();
+    let begin = |changes: &[FuzzyChange]| {
+        first = changes.to_vec();
+        let locked = world.configs.core.fuzzy.try_lock().is_none();
+        assert!(locked, "no change can be told before the first list is");
+    };
+    world.configs.fuzzy_watch(LISTENER, &pattern, &received, heard.clone(), begin).unwrap();
     let change = |data_id: &str, kind| FuzzyChange { key: key(data_id), kind };
     assert_eq!(
         first,
