@@ -140,6 +140,21 @@ fn listening_routes() -> Vec<Route> {
             .config_items(Client)
             .takes("ip! all tenant sampleTime")
             .to(listening::ByAddress::read, listening::by_address, listeners::old_of_address),
+        V1.get("/v1/cs/communication/configWatchers", "See who listens to an item on this node")
+            .config(Client, Read)
+            .takes("dataId! group! tenant")
+            .to(detail::read, listening::of_item, listeners::watchers),
+        V1.get(
+            "/v1/cs/communication/watcherConfigs",
+            "See what an address listens to on this node",
+        )
+        .config_items(Client)
+        .takes("ip!")
+        .to(
+            listening::ByAddress::read_everywhere,
+            listening::by_address,
+            listeners::watched,
+        ),
     ]
 }
 
