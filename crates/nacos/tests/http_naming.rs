@@ -22,6 +22,9 @@ use serde_json::{Value, json};
 const SERVICE: [(&str, &str); 3] =
     [("serviceName", "s"), ("groupName", "G"), ("namespaceId", "dev")];
 
+/// A request: method, path and query.
+type Asked<'a> = (Method, &'a str, &'a [(&'a str, &'a str)]);
+
 fn with<'a>(base: &[(&'a str, &'a str)], more: &[(&'a str, &'a str)]) -> Vec<(&'a str, &'a str)> {
     [base, more].concat()
 }
@@ -456,7 +459,7 @@ async fn what_may_still_come_back_after_a_restart_is_not_called_absent() {
     let all = with(&SERVICE, &[("metadata", "a=1")]);
     let key = [("key", "dev##G@@s")];
     let populated = [("namespaceId", "dev"), ("withInstances", "true")];
-    let asked: [(Method, &str, &[(&str, &str)]); 14] = [
+    let asked: [Asked<'_>; 14] = [
         (Method::GET, "/v1/ns/instance", &one),
         (Method::GET, "/v2/ns/instance", &one),
         (Method::GET, "/v3/admin/ns/instance", &one),
