@@ -54,7 +54,7 @@ impl FromRequestParts<ApiState> for Scraper {
 }
 
 async fn admit(parts: &Parts, state: &ApiState, action: Action) -> Result<Writer, ApiError> {
-    let source = source_of(parts)?;
+    let source = source_of(parts, state)?;
     let given = Given::of(parts);
     let identity = &state.0.parts.identity;
     let principal =
@@ -72,9 +72,10 @@ async fn admit(parts: &Parts, state: &ApiState, action: Action) -> Result<Writer
     Ok(Writer { principal })
 }
 
-fn source_of(parts: &Parts) -> Result<IpAddr, ApiError> {
+/// Wrong passwords are counted by it, so behind a trusted proxy it is the proxy's client.
+fn source_of(parts: &Parts, state: &ApiState) -> Result<IpAddr, ApiError> {
     let peer = parts.extensions.get::<Arc<Peer>>();
-    peer.map(|peer| peer.remote.ip())
+    peer.map(|peer| state.0.http.source(peer.ip(), &parts.headers))
         .ok_or_else(|| ApiError::unavailable("the connection of this request is not known"))
 }
 

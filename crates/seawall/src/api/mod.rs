@@ -16,6 +16,7 @@ use axum::{
     routing::{get, post},
 };
 use seawall_clock::Instant;
+use seawall_nacos::HttpSettings;
 use seawall_net::{ConnectionGate, NetMetrics};
 use seawall_topology::Locality;
 
@@ -23,10 +24,6 @@ use crate::{
     node::Parts,
     settings::{AccessChoice, Settings},
 };
-
-/// Largest body of an apply or an import, in bytes: one item of the largest size
-/// with a page of its history, in JSON.
-const BODY_BYTES_MAX: usize = 64 << 20;
 
 /// What every handler may use.
 #[derive(Clone)]
@@ -38,6 +35,7 @@ struct Inner {
     started: Instant,
     gate: ConnectionGate,
     metrics_access: AccessChoice,
+    http: HttpSettings,
     metrics: metrics::Metrics,
 }
 
@@ -54,6 +52,7 @@ pub(crate) fn router(
         started: parts.clock.now(),
         gate,
         metrics_access: settings.security.metrics,
+        http: settings.nacos.nacos().http,
         metrics: metrics::Metrics::of(parts, net),
     }));
     Router::new()
@@ -71,6 +70,6 @@ pub(crate) fn router(
         .route("/api/v1/import/configuration", post(import::configuration))
         .route("/api/v1/import/namespace", post(import::namespace))
         .route("/api/v1/import/instance", post(import::instance))
-        .layer(axum::extract::DefaultBodyLimit::max(BODY_BYTES_MAX))
+        .layer(axum::extract::DefaultBodyLimit::max(seawall_nacos::BODY_BYTES_MAX))
         .with_state(state)
 }

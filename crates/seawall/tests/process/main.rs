@@ -14,3 +14,4 @@ mod import;
 mod lifecycle;
 mod node;
 mod refusals;
+mod sizes;
