@@ -6,6 +6,7 @@ mod error;
 mod health;
 pub(crate) mod import;
 mod metrics;
+mod openapi;
 pub(crate) mod resources;
 pub(crate) mod status;
 
@@ -61,6 +62,7 @@ pub(crate) fn router(
         .route("/metrics", get(metrics::show))
         // Where Nacos itself shows them, so that existing scrape jobs work.
         .route("/nacos/actuator/prometheus", get(metrics::show))
+        .route("/api/v1/openapi.json", get(openapi::show))
         .route("/api/v1/status", get(status::show))
         .route("/api/v1/kinds", get(resources::kinds))
         .route("/api/v1/apply", post(resources::apply))
