@@ -36,8 +36,10 @@ fail() {
 for tool in python3 go node npm curl; do
   if ! command -v "$tool" >/dev/null; then
     echo "skipped: $tool is not installed"
-    [[ ${CI:-} == true ]] && exit 1
-    exit 0
+    case ${CI:-} in
+      '' | 0 | false) exit 0 ;;
+      *) exit 1 ;;
+    esac
   fi
 done
 

@@ -71,7 +71,7 @@ pub use model::{
     answer::Answer,
     caller::Caller,
     content_type::ContentType,
-    error::{OpenError, PublishError},
+    error::{ListenError, OpenError, PublishError},
     md5::Md5,
     meta::{Author, ConfigId, ConfigMeta, Description},
     publish::{Describe, Publish, Published, Removed},

@@ -15,10 +15,17 @@ pub struct ConfigSettings {
     pub content_cache_bytes: u64,
     /// Largest content, in bytes. Default 10 MiB, what Nacos' gRPC frames hold.
     pub content_bytes_max: u64,
-    /// Whether a content must be well-formed for its declared type. Default true.
+    /// Whether a content must be well-formed for its declared type when a person
+    /// publishes it. Default true: Nacos' console checks it, in the browser.
     pub check_content: bool,
+    /// The same when a program does ([`crate::Publish::from_client`]). Default false:
+    /// Nacos stores what its clients publish, and they rely on it.
+    pub check_client_content: bool,
     /// Most gray releases of one item. Default 10, as in Nacos.
     pub gray_releases_max: usize,
+    /// Most items one client listens to at once: a listener, or all long polls of one
+    /// connection together. Default 20,000; one poll holds up to 10,000.
+    pub listens_per_client_max: usize,
     /// How history is kept.
     pub history: HistorySettings,
     /// How much may be stored.
@@ -45,7 +52,9 @@ impl Default for ConfigSettings {
             content_cache_bytes: 64 << 20,
             content_bytes_max: 10 << 20,
             check_content: true,
+            check_client_content: false,
             gray_releases_max: 10,
+            listens_per_client_max: 20_000,
             history: HistorySettings::default(),
             quota: QuotaSettings::default(),
             import: ImportSettings::default(),

@@ -21,7 +21,7 @@ pub use control::{
     ConnectionRule, Control, ControlSettings, MonitorMode, Period, Point, TpsRule, UnknownPoint,
 };
 pub use front::Front;
-pub use http::HttpSettings;
+pub use http::{BODY_BYTES_MAX, HttpSettings};
 pub use metrics::NacosMetrics;
 pub use nacos::{Nacos, Parts};
 pub use settings::{GrpcSettings, NacosSettings};

@@ -10,7 +10,8 @@ mod http_world;
 use axum::body::Body;
 use http::{Request, StatusCode, header};
 use http_world::World;
-use seawall_config::Md5;
+use seawall_config::{Caller, ConfigKey, Md5};
+use serde_json::json;
 
 /// Name of the group in each generation's requests, the namespace's, and where reads
 /// and writes go.
@@ -109,6 +110,19 @@ async fn what_is_missing_or_wrong_is_named() {
 }
 
 #[tokio::test]
+async fn what_a_client_publishes_is_stored_as_it_is_and_what_a_person_does_is_checked() {
+    let world = World::open().await;
+    let broken = "{\n  \"a\": }";
+    let pairs = |group| [("dataId", "d"), (group, "G"), ("type", "json"), ("content", broken)];
+    let refused = world.post("/v3/admin/cs/config", &pairs("groupName")).await;
+    assert_eq!(refused.refusal(), (400, 20002));
+    assert_eq!(world.post("/v1/cs/configs", &pairs("group")).await.ok(), "true");
+    assert_eq!(world.post("/v2/cs/config", &pairs("group")).await.data(), true);
+    let read = world.get("/v1/cs/configs", &[("dataId", "d"), ("group", "G")]).await;
+    assert_eq!((read.ok(), read.header("config-type")), (broken, "json"));
+}
+
+#[tokio::test]
 async fn a_publish_with_a_stale_fingerprint_is_refused() {
     let world = World::open().await;
     world.publish("", "G", "d", "one").await;
@@ -153,6 +167,75 @@ async fn beta_and_tag_releases_reach_those_they_are_for() {
     assert_eq!(stopped.json()["data"], true);
     let after = world.send_from([10, 0, 0, 7], request().body(Body::empty()).unwrap()).await;
     assert_eq!(after.ok(), "formal");
+}
+
+#[tokio::test]
+async fn a_release_for_labels_is_published_listed_changed_and_removed_by_name() {
+    let world = World::open().await;
+    world.publish("dev", "G", "d", "formal").await;
+    let named = [("dataId", "d"), ("groupName", "G"), ("namespaceId", "dev")];
+    let with = |more: &[(&'static str, &'static str)]| [&named[..], more].concat();
+    let canary = with(&[
+        ("content", "for the canaries"),
+        ("grayName", "canary"),
+        ("grayRuleExp", "zone = a, tier in (web, api)"),
+        ("grayPriority", "7"),
+    ]);
+    assert_eq!(world.post("/v3/admin/cs/config", &canary).await.data(), true);
+
+    let key = ConfigKey::parse("dev", "G", "d").unwrap();
+    let read = async |zone: &str| {
+        let labels = [("zone", zone), ("tier", "web")];
+        let labels = labels.map(|(k, v)| (k.to_owned(), v.to_owned())).into_iter().collect();
+        let caller = Caller::from_ip([10, 0, 0, 1].into()).with_labels(labels);
+        world.configs.get(&key, &caller).await.unwrap().unwrap().content.to_string()
+    };
+    assert_eq!((&*read("a").await, &*read("b").await), ("for the canaries", "formal"));
+
+    let tagged = with(&[("content", "for blue"), ("tag", "blue")]);
+    assert_eq!(world.post("/v3/admin/cs/config", &tagged).await.data(), true);
+    let listed = world.get("/v3/admin/cs/config/gray/list", &named).await.data();
+    let names: Vec<_> = (0..2).map(|n| listed[n]["grayName"].clone()).collect();
+    assert_eq!(names, ["tag_blue", "canary"], "{listed}");
+    let one = with(&[("grayName", "canary")]);
+    let shown = world.get("/v3/admin/cs/config/gray", &one).await.data();
+    assert_eq!(shown["content"], "for the canaries");
+    let rule: serde_json::Value =
+        serde_json::from_str(shown["grayRule"].as_str().unwrap()).unwrap();
+    assert_eq!((&rule["priority"], &rule["type"]), (&7.into(), &"labels".into()));
+
+    let moved = with(&[("grayName", "canary"), ("grayRuleExp", "zone = b")]);
+    assert_eq!(world.put("/v3/admin/cs/config/gray", &moved).await.data(), true);
+    assert_eq!((&*read("a").await, &*read("b").await), ("formal", "for the canaries"));
+    assert_eq!(world.delete("/v3/admin/cs/config/gray", &one).await.data(), true);
+    assert_eq!(read("b").await, "formal");
+    assert_eq!(world.get("/v3/admin/cs/config/gray", &one).await.refusal(), (404, 20004));
+    assert_eq!(world.put("/v3/admin/cs/config/gray", &moved).await.refusal(), (404, 20004));
+    assert_eq!(
+        world.delete("/v3/admin/cs/config", &with(&[("grayName", "tag_blue")])).await.data(),
+        true
+    );
+    assert_eq!(world.get("/v3/admin/cs/config", &named).await.data()["content"], "formal");
+    assert_eq!(world.get("/v3/admin/cs/config/gray/list", &named).await.data(), json!([]));
+}
+
+#[tokio::test]
+async fn a_release_without_a_condition_or_with_a_taken_name_is_refused() {
+    let world = World::open().await;
+    let named = [("dataId", "d"), ("groupName", "G"), ("content", "c")];
+    let publish = async |more: &[(&'static str, &'static str)]| {
+        world.post("/v3/admin/cs/config", &[&named[..], more].concat()).await.refusal()
+    };
+    assert_eq!(publish(&[("grayName", "canary")]).await, (400, 10000));
+    assert_eq!(
+        publish(&[("grayName", "canary"), ("grayRuleExp", "a within b")]).await,
+        (400, 20011)
+    );
+    assert_eq!(publish(&[("grayName", "tag_red"), ("grayRuleExp", "blue")]).await, (400, 20011));
+    let priority = [("grayName", "canary"), ("grayRuleExp", "a"), ("grayPriority", "x")];
+    assert_eq!(publish(&priority).await, (400, 20002));
+    // Nothing of it became the content for everybody.
+    assert_eq!(world.get("/v3/admin/cs/config", &named[..2]).await.refusal(), (404, 20004));
 }
 
 #[tokio::test]
@@ -238,6 +321,42 @@ async fn history_tells_what_was_and_what_became_of_it() {
     assert_eq!(items[0]["dataId"], "d");
     let items = world.get("/v3/admin/cs/history/configs", &[("namespaceId", "public")]).await;
     assert_eq!(items.data()[0]["namespaceId"], "public");
+}
+
+#[tokio::test]
+async fn a_change_is_compared_and_undone_with_everything_after_it() {
+    let world = World::open().await;
+    for content in ["one\n", "two\n", "three\n"] {
+        world.publish("dev", "G", "d", content).await;
+    }
+    let named = [("dataId", "d"), ("groupName", "G"), ("namespaceId", "dev")];
+    let list = world.get("/v3/admin/cs/history/list", &named).await.data();
+    let second = list["pageItems"][1]["id"].as_str().unwrap().to_owned();
+    let which = [named[0], named[1], named[2], ("nid", second.as_str())];
+    let diff = world.get("/v3/admin/cs/history/diff", &which).await.data();
+    assert_eq!(
+        (&diff["originalContent"], &diff["updatedContent"]),
+        (&"one\n".into(), &"two\n".into())
+    );
+    let unified = diff["diff"].as_str().unwrap();
+    assert!(unified.contains("-one") && unified.contains("+two"), "{unified}");
+
+    assert_eq!(world.post("/v3/admin/cs/history/rollback", &which).await.data(), true);
+    assert_eq!(world.get("/v3/admin/cs/config", &named).await.data()["content"], "one\n");
+    // The rollback can be undone in turn.
+    let list = world.get("/v3/admin/cs/history/list", &named).await.data();
+    let newest = list["pageItems"][0]["id"].as_str().unwrap().to_owned();
+    let back = [named[0], named[1], named[2], ("nid", newest.as_str())];
+    assert_eq!(world.post("/v3/admin/cs/history/rollback", &back).await.data(), true);
+    assert_eq!(world.get("/v3/admin/cs/config", &named).await.data()["content"], "three\n");
+
+    // Undoing the creation removes the item.
+    let first = list["pageItems"][3]["id"].as_str().unwrap().to_owned();
+    let created = [named[0], named[1], named[2], ("nid", first.as_str())];
+    assert_eq!(world.post("/v3/admin/cs/history/rollback", &created).await.data(), true);
+    assert_eq!(world.get("/v3/admin/cs/config", &named).await.refusal(), (404, 20004));
+    let absent = [named[0], named[1], named[2], ("nid", "999999999")];
+    assert_eq!(world.post("/v3/admin/cs/history/rollback", &absent).await.refusal(), (404, 20004));
 }
 
 fn upload(zip: &[u8], policy: &str) -> Body {

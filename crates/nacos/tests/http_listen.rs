@@ -126,6 +126,12 @@ async fn listeners_are_seen_while_they_wait() {
     assert_eq!(of_item["lisentersGroupkeyStatus"]["127.0.0.1"], md5);
     let of_ip = world.get("/v1/cs/listener", &[("ip", "127.0.0.1")]).await.json();
     assert_eq!(of_ip["lisentersGroupkeyStatus"]["a+G"], md5);
+    let watchers = [("dataId", "a"), ("group", "G")];
+    let watchers = world.get("/v1/cs/communication/configWatchers", &watchers).await.json();
+    assert_eq!(watchers["lisentersGroupkeyStatus"]["127.0.0.1"], md5);
+    let watched = [("ip", "127.0.0.1")];
+    let watched = world.get("/v1/cs/communication/watcherConfigs", &watched).await.json();
+    assert_eq!(watched["lisentersGroupkeyStatus"]["a+G"], md5);
     let v3 = [("dataId", "a"), ("groupName", "G")];
     let third = world.get("/v3/admin/cs/config/listener", &v3).await.data();
     assert_eq!(

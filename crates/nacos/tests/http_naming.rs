@@ -22,6 +22,9 @@ use serde_json::{Value, json};
 const SERVICE: [(&str, &str); 3] =
     [("serviceName", "s"), ("groupName", "G"), ("namespaceId", "dev")];
 
+/// A request: method, path and query.
+type Asked<'a> = (Method, &'a str, &'a [(&'a str, &'a str)]);
+
 fn with<'a>(base: &[(&'a str, &'a str)], more: &[(&'a str, &'a str)]) -> Vec<(&'a str, &'a str)> {
     [base, more].concat()
 }
@@ -210,6 +213,25 @@ async fn an_instance_is_read_changed_and_patched() {
     let beats = r#"{"preserved.heart.beat.interval":"20000"}"#;
     let late = addressed("10.0.0.2", &[("metadata", beats)]);
     assert_eq!(world.post("/v2/ns/instance", &late).await.refusal(), (400, 21004));
+}
+
+#[tokio::test]
+async fn an_edit_of_metadata_takes_the_place_of_the_one_before() {
+    let world = World::open().await;
+    world.post("/v1/ns/instance", &addressed("10.0.0.1", &[("metadata", "own=1")])).await.ok();
+    let one = addressed("10.0.0.1", &[]);
+    let shown = async || world.get("/v3/admin/ns/instance", &one).await.data()["metadata"].clone();
+    let edit = |metadata| addressed("10.0.0.1", &[("metadata", metadata)]);
+    world.put("/v1/ns/instance", &edit("a=1")).await.ok();
+    world.put("/v1/ns/instance", &edit("b=1")).await.ok();
+    assert_eq!(shown().await, json!({ "own": "1", "b": "1" }), "`a` is gone");
+    world.query(Method::PATCH, "/v1/ns/instance", &edit("c=1")).await.ok();
+    assert_eq!(shown().await, json!({ "own": "1", "c": "1" }), "`b` is gone");
+    let weight = addressed("10.0.0.1", &[("weight", "2")]);
+    world.query(Method::PATCH, "/v1/ns/instance", &weight).await.ok();
+    assert_eq!(shown().await, json!({ "own": "1", "c": "1" }), "not named, not changed");
+    world.put("/v1/ns/instance", &weight).await.ok();
+    assert_eq!(shown().await, json!({ "own": "1" }), "as registered");
 }
 
 #[tokio::test]
@@ -410,6 +432,62 @@ async fn t05_a_node_that_is_starting_says_so_instead_of_showing_nothing() {
     let state = second.get("/v1/ns/operator/metrics", &[]).await.json();
     assert_eq!(state, json!({ "status": "STARTING" }));
     second.publish("", "G", "d", "configuration is there already").await;
+}
+
+#[tokio::test]
+async fn what_may_still_come_back_after_a_restart_is_not_called_absent() {
+    let clock: Arc<dyn Clock> = Arc::new(SystemClock::new());
+    let store: Arc<dyn Store> = MemoryStore::new(Arc::clone(&clock));
+    let start = async || {
+        let (nacos, items) = (NacosSettings::default(), ConfigSettings::default());
+        let services = RegistrySettings { warm_up_ms: 0, ..RegistrySettings::default() };
+        let (store, clock) = (Arc::clone(&store), Arc::clone(&clock));
+        let world = World::on(store, clock, Access::Open, nacos, items, services).await;
+        while !world.registry.ready() {
+            tokio::task::yield_now().await;
+        }
+        world
+    };
+    let first = start().await;
+    first.post("/v1/ns/instance", &addressed("10.0.0.1", &[])).await.ok();
+    first.registry.close().await;
+    drop(first);
+
+    let second = start().await;
+    let one = addressed("10.0.0.1", &[("metadata", "a=1")]);
+    let paged = with(&SERVICE, &[("pageNo", "1"), ("pageSize", "10")]);
+    let all = with(&SERVICE, &[("metadata", "a=1")]);
+    let key = [("key", "dev##G@@s")];
+    let populated = [("namespaceId", "dev"), ("withInstances", "true")];
+    let asked: [Asked<'_>; 14] = [
+        (Method::GET, "/v1/ns/instance", &one),
+        (Method::GET, "/v2/ns/instance", &one),
+        (Method::GET, "/v3/admin/ns/instance", &one),
+        (Method::PUT, "/v1/ns/instance", &one),
+        (Method::PATCH, "/v1/ns/instance", &one),
+        (Method::PUT, "/v3/admin/ns/instance/partial", &one),
+        (Method::PUT, "/v1/ns/instance/metadata/batch", &all),
+        (Method::GET, "/v1/ns/instance/statuses", &key),
+        (Method::GET, "/v1/ns/catalog/instances", &paged),
+        (Method::GET, "/v2/ns/catalog/instances", &paged),
+        (Method::GET, "/v3/admin/ns/instance/list", &SERVICE),
+        (Method::GET, "/v1/ns/catalog/services", &populated),
+        (Method::GET, "/prometheus/namespaceId/dev", &[]),
+        (Method::GET, "/prometheus/namespaceId/dev/service/s", &[]),
+    ];
+    for (method, path, pairs) in asked.clone() {
+        let answer = second.query(method.clone(), path, pairs).await;
+        assert_eq!(answer.status, StatusCode::SERVICE_UNAVAILABLE, "{method} {path} {answer:?}");
+    }
+    // Who asks for something else is not held up.
+    let other = second.get("/prometheus/namespaceId/public", &[]).await;
+    assert_eq!(other.json(), json!([]));
+
+    second.post("/v1/ns/instance", &addressed("10.0.0.1", &[])).await.ok();
+    for (method, path, pairs) in asked {
+        let answer = second.query(method.clone(), path, pairs).await;
+        assert_eq!(answer.status, StatusCode::OK, "{method} {path} {answer:?}");
+    }
 }
 
 #[tokio::test]

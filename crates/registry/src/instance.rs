@@ -10,6 +10,10 @@ use crate::{ClusterName, ServiceKey};
 /// Longest accepted host, in bytes: a DNS name (RFC 1035, 2.3.4).
 const IP_BYTES_MAX: usize = 255;
 
+/// Longest accepted id, in bytes. A derived one of the longest names is longer than
+/// what clients choose.
+const ID_BYTES_MAX: usize = 512;
+
 /// Weights outside are pulled to the nearest accepted one.
 const WEIGHT_MAX: f64 = 10_000.0;
 /// Smallest weight above zero.
@@ -71,6 +75,14 @@ pub enum InstanceError {
     /// The weight is not a number.
     #[error("weight is not a number")]
     Weight,
+    /// The id the client chose is too long.
+    #[error("the instance id has {bytes} bytes; at most {max} are allowed")]
+    Id {
+        /// Its length.
+        bytes: usize,
+        /// The limit.
+        max: usize,
+    },
     /// The metadata is too large.
     #[error("metadata has {bytes} bytes; at most {max} are allowed")]
     Metadata {
@@ -118,7 +130,12 @@ impl Instance {
         check_host(&self.ip)?;
         self.weight = accepted_weight(self.weight)?;
         check_metadata(&self.metadata, metadata_bytes_max)?;
-        Ok(self)
+        match &self.id {
+            InstanceId::Given(id) if id.len() > ID_BYTES_MAX => {
+                Err(InstanceError::Id { bytes: id.len(), max: ID_BYTES_MAX })
+            }
+            InstanceId::Given(_) | InstanceId::Derived => Ok(self),
+        }
     }
 }
 
@@ -151,6 +168,9 @@ pub enum MetadataEdit {
     Merge(Labels),
     /// These keys are taken away.
     Remove(Vec<String>),
+    /// These keys get these values; what earlier edits set or took away is as the
+    /// instance registered it again.
+    Over(Labels),
     /// This is all the metadata there is.
     Replace(Labels),
 }
@@ -207,6 +227,17 @@ mod tests {
         assert_eq!(accepted_weight(f64::NAN), Err(InstanceError::Weight));
         assert!(Instance::new("", 1).admit(1024).is_err());
         assert!(Instance::new("10.0.0.1 ", 1).admit(1024).is_err());
+    }
+
+    #[test]
+    fn an_id_over_the_limit_is_refused_with_its_size() {
+        let named = |bytes: usize| Instance {
+            id: InstanceId::Given("i".repeat(bytes).into()),
+            ..Instance::new("10.0.0.1", 1)
+        };
+        assert!(named(ID_BYTES_MAX).admit(0).is_ok());
+        let refused = InstanceError::Id { bytes: ID_BYTES_MAX + 1, max: ID_BYTES_MAX };
+        assert_eq!(named(ID_BYTES_MAX + 1).admit(0), Err(refused));
     }
 
     #[test]

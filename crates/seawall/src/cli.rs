@@ -37,6 +37,9 @@ pub(crate) enum Command {
     Apply(ApplyArgs),
     /// Show resources.
     Get(GetArgs),
+    /// Look at what configuration was before, and bring it back.
+    #[command(subcommand)]
+    History(HistoryCommand),
     /// Move data from and to Nacos.
     #[command(subcommand)]
     Nacos(NacosCommand),
@@ -123,6 +126,68 @@ pub(crate) struct GetArgs {
     /// Print JSON instead of YAML.
     #[arg(long)]
     pub(crate) json: bool,
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum HistoryCommand {
+    /// List the changes of an item and its gray releases, newest first.
+    List {
+        #[command(flatten)]
+        item: ItemArgs,
+
+        /// Most changes shown.
+        #[arg(long, default_value_t = 100, value_parser = clap::value_parser!(u32).range(1..=500))]
+        limit: u32,
+
+        /// Print one JSON array.
+        #[arg(long)]
+        json: bool,
+    },
+    /// Show what one change made of the content.
+    Diff {
+        #[command(flatten)]
+        item: ItemArgs,
+
+        /// Number of the change, as `list` shows it.
+        #[arg(long, value_name = "NUMBER")]
+        change: u64,
+
+        /// Print one JSON object with both contents.
+        #[arg(long)]
+        json: bool,
+    },
+    /// Undo one change and all later ones: what was there before is current again.
+    /// The history records it, so it can be undone in turn.
+    Rollback {
+        #[command(flatten)]
+        item: ItemArgs,
+
+        /// Number of the change, as `list` shows it.
+        #[arg(long, value_name = "NUMBER")]
+        change: u64,
+
+        /// Print one JSON object.
+        #[arg(long)]
+        json: bool,
+    },
+}
+
+/// Which configuration item.
+#[derive(Debug, Args)]
+pub(crate) struct ItemArgs {
+    #[command(flatten)]
+    pub(crate) server: ServerArgs,
+
+    /// Data id of the item.
+    pub(crate) data_id: String,
+
+    /// Group of the item.
+    #[arg(long, default_value = "DEFAULT_GROUP")]
+    pub(crate) group: String,
+
+    /// Namespace of the item.
+    #[arg(long, value_name = "ID", default_value = "public")]
+    pub(crate) namespace: String,
 }
 
 #[derive(Debug, Subcommand)]

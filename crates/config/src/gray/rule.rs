@@ -58,6 +58,9 @@ pub enum GrayRuleError {
     /// The selector is not understood.
     #[error("{0}")]
     BadSelector(String),
+    /// The name belongs to the releases for a tag, and the condition is another tag.
+    #[error("the name `{0}` belongs to another tag; names that begin with `tag_` are of tags")]
+    ReservedName(String),
     /// The name, or a name made of the tag, is not acceptable.
     #[error(transparent)]
     BadName(#[from] ConfigNameError),
@@ -89,6 +92,25 @@ impl GrayRule {
             return Err(GrayRuleError::Empty);
         }
         Ok(Self { name: name.parse()?, kind: GrayKind::Labels(selector), priority })
+    }
+
+    /// The release called `name` with the condition as [`GrayRule::expression`] writes
+    /// it: addresses for `beta`, the tag for `tag_` and it, else a selector. Only a
+    /// selector's priority can be chosen.
+    pub fn named(name: &str, expression: &str, priority: i32) -> Result<Self, GrayRuleError> {
+        let name = name.trim();
+        if name == BETA_NAME {
+            return Self::beta(expression);
+        }
+        if !name.starts_with(TAG_PREFIX) {
+            return Self::labels(name, expression, priority);
+        }
+        let rule = Self::tag(expression)?;
+        if rule.name.as_str() == name {
+            Ok(rule)
+        } else {
+            Err(GrayRuleError::ReservedName(name.to_owned()))
+        }
     }
 
     /// The name of an item's beta release.
@@ -168,5 +190,15 @@ mod tests {
         assert_eq!(GrayRule::beta(&beta.expression()), Ok(beta));
         let labels = GrayRule::labels("canary", "zone in (a,b), !old", 5).unwrap();
         assert_eq!(GrayRule::labels("canary", &labels.expression(), 5), Ok(labels));
+    }
+
+    #[test]
+    fn a_name_says_what_its_condition_is() {
+        let beta = GrayRule::beta("10.0.0.1").unwrap();
+        assert_eq!(GrayRule::named("beta", "10.0.0.1", 3), Ok(beta));
+        assert_eq!(GrayRule::named("tag_blue", "blue", 3), GrayRule::tag("blue"));
+        let reserved = GrayRuleError::ReservedName("tag_red".to_owned());
+        assert_eq!(GrayRule::named("tag_red", "blue", 3), Err(reserved));
+        assert_eq!(GrayRule::named("c", "zone=a", 3), GrayRule::labels("c", "zone=a", 3));
     }
 }

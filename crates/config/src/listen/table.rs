@@ -70,6 +70,22 @@ pub(crate) struct ListenerTable {
 }
 
 impl ListenerTable {
+    /// Whether the listener may add these items to those it has.
+    pub(crate) fn has_room(&self, id: ListenerId, items: &[Listen], max: usize) -> bool {
+        let keys = self.listeners.get(&id).map(|listener| &listener.keys);
+        let held = keys.map_or(0, HashSet::len);
+        // Most clients are far from the limit: then nothing is looked up.
+        if held + items.len() <= max {
+            return true;
+        }
+        let fresh: HashSet<_> = items
+            .iter()
+            .map(|item| &item.key)
+            .filter(|key| keys.is_none_or(|keys| !keys.contains(*key)))
+            .collect();
+        held + fresh.len() <= max
+    }
+
     /// Adds interests, or renews them; gives the items whose present fingerprint
     /// is not what the client has. `current` tells what a caller is to see.
     pub(crate) fn listen(

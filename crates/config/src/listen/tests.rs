@@ -57,6 +57,22 @@ fn t06_news_repeat_the_namespace_as_the_client_wrote_it() {
 }
 
 #[test]
+fn a_listener_has_room_for_so_many_items_and_to_renew_them() {
+    let mut table = ListenerTable::default();
+    let items = |names: &[&str]| -> Vec<_> {
+        names.iter().map(|name| listen(name, "", NamespaceSpelling::Named)).collect()
+    };
+    table.listen(ONE, &caller(), Arc::new(Heard::default()), items(&["a", "b"]), |_, _| None);
+    assert!(table.has_room(ONE, &items(&["c"]), 3));
+    assert!(!table.has_room(ONE, &items(&["c", "d"]), 3));
+    assert!(table.has_room(ONE, &items(&["a", "b", "c"]), 3), "two of them are renewed");
+    assert!(table.has_room(ONE, &items(&["c", "c"]), 3), "one named twice is one");
+    assert!(table.has_room(ListenerId(2), &items(&["a", "b", "c"]), 3));
+    table.unlisten(ONE, &[key("a")]);
+    assert!(table.has_room(ONE, &items(&["c", "d"]), 3));
+}
+
+#[test]
 fn t07_an_absent_item_is_the_empty_md5_and_case_does_not_matter() {
     let mut table = ListenerTable::default();
     let heard = Arc::new(Heard::default());

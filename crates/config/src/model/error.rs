@@ -83,6 +83,21 @@ pub enum PublishError {
     Unavailable(#[from] Unavailable),
 }
 
+/// Why somebody cannot listen.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum ListenError {
+    /// The client listens to as many items as it may. End some of it, or raise the
+    /// setting.
+    #[error("one client may listen to {max} configurations at once, the most allowed")]
+    TooMany {
+        /// The limit.
+        max: usize,
+    },
+    /// The items are not loaded yet. Try again.
+    #[error(transparent)]
+    Unavailable(#[from] Unavailable),
+}
+
 /// Why there is no [`crate::ConfigService`].
 #[derive(Debug, thiserror::Error)]
 pub enum OpenError {

@@ -21,7 +21,9 @@ pub struct Publish {
     pub cas_md5: Option<String>,
     /// Publish only if there is no such item yet.
     pub only_new: bool,
-    /// Form of the content; checked (see [`crate::validate`]).
+    /// A program publishes, through a door for clients; otherwise a person does.
+    pub from_client: bool,
+    /// Form of the content; checked (see [`crate::validate`]) as the settings say.
     pub content_type: Option<ContentType>,
     /// Nacos' `encryptedDataKey`, empty if the client did not encrypt.
     pub encrypted_data_key: String,
@@ -51,6 +53,7 @@ impl Publish {
             content: content.into(),
             cas_md5: None,
             only_new: false,
+            from_client: false,
             content_type: None,
             encrypted_data_key: String::new(),
             app_name: None,

@@ -16,7 +16,7 @@ use crate::{
     ConfigKey, ConfigSettings,
     fuzzy::watches::FuzzyWatches,
     index::{applied::Applied, memory::Index},
-    listen::table::ListenerTable,
+    listen::{polls::PollLoad, table::ListenerTable},
     metrics::ConfigMetrics,
     write::numbers::Numbers,
 };
@@ -42,6 +42,7 @@ pub(super) struct Core {
     pub(super) clean_now: Notify,
     pub(super) writes_since_clean: AtomicU64,
     pub(super) polls: AtomicU64,
+    pub(super) poll_load: PollLoad,
     turns: Vec<tokio::sync::Mutex<()>>,
     hasher: RandomState,
 }
@@ -68,6 +69,7 @@ impl Core {
             clean_now: Notify::new(),
             writes_since_clean: AtomicU64::new(0),
             polls: AtomicU64::new(0),
+            poll_load: PollLoad::default(),
             turns: (0..TURNS).map(|_| tokio::sync::Mutex::default()).collect(),
             hasher: RandomState::new(),
         }

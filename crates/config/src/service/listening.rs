@@ -7,12 +7,10 @@ use std::{
     time::Duration,
 };
 
-use seawall_store::Unavailable;
-
 use super::{core::Core, open::ConfigService};
 use crate::{
     Caller, ChangeSink, Changed, ConfigKey, FuzzyChange, FuzzyError, FuzzyPattern, FuzzySink,
-    Listen, ListenerId, ListenerView, index::slot::Slot, listen::long_poll::LongPoll,
+    Listen, ListenError, ListenerId, ListenerView, index::slot::Slot, listen::long_poll::LongPoll,
 };
 
 /// Long polls get numbers from here on; the wire's stay below.
@@ -30,9 +28,9 @@ impl ConfigService {
         caller: &Caller,
         items: Vec<Listen>,
         sink: Arc<dyn ChangeSink>,
-    ) -> Result<Vec<Changed>, Unavailable> {
+    ) -> Result<Vec<Changed>, ListenError> {
         self.core.index.check_loaded()?;
-        Ok(self.core.listen(listener, caller, items, sink))
+        self.core.listen(listener, caller, items, sink)
     }
 
     /// Takes items from what a listener listens to.
@@ -55,20 +53,25 @@ impl ConfigService {
     }
 
     /// Long polling: gives the items that are not what the client has; if there are
-    /// none, waits at most `wait` for one to change. Cancel-safe.
+    /// none, waits at most `wait` for one to change. All polls on one `connection`, a
+    /// number that the wire chooses, share one limit. Cancel-safe.
     pub async fn wait_changed(
         &self,
+        connection: u64,
         caller: &Caller,
         items: Vec<Listen>,
         wait: Duration,
-    ) -> Result<Vec<Changed>, Unavailable> {
+    ) -> Result<Vec<Changed>, ListenError> {
         self.core.index.check_loaded()?;
+        let max = self.core.settings.listens_per_client_max;
+        let share = self.core.poll_load.take(connection, items.len(), max);
+        let _share = share.ok_or(ListenError::TooMany { max })?;
         let number = FIRST_POLL | self.core.polls.fetch_add(1, Ordering::Relaxed);
         let poll = Arc::new(LongPoll::default());
         // Forgets the poll however this ends.
         let _ends = Ends { core: &self.core, listener: ListenerId(number) };
         let sink: Arc<dyn ChangeSink> = Arc::clone(&poll) as Arc<dyn ChangeSink>;
-        let changed = self.core.listen(ListenerId(number), caller, items, sink);
+        let changed = self.core.listen(ListenerId(number), caller, items, sink)?;
         if !changed.is_empty() || wait.is_zero() {
             return Ok(changed);
         }
@@ -90,25 +93,31 @@ impl ConfigService {
         self.core.listeners.lock().of_ip(ip)
     }
 
-    /// Follows all items that `pattern` names. Gives the difference between them and
-    /// `received`, what the client already has; later changes go to `sink`.
+    /// Follows all items that `pattern` names. `begin` is given the difference between
+    /// them and `received`, what the client already has; later changes go to `sink`.
+    /// None of them overtakes `begin`, which is called before this returns and, like a
+    /// sink, must not block or call back into this service.
     pub fn fuzzy_watch(
         &self,
         listener: ListenerId,
         pattern: &FuzzyPattern,
         received: &HashSet<ConfigKey>,
         sink: Arc<dyn FuzzySink>,
-    ) -> Result<Vec<FuzzyChange>, FuzzyError> {
+        begin: impl FnOnce(&[FuzzyChange]),
+    ) -> Result<(), FuzzyError> {
         let core = &self.core;
         core.index.check_loaded()?;
-        // Locked while looking: a change is either in what is present or told later.
+        // Locked while looking and telling: a change is either in what is present or
+        // told later.
         let mut watches = core.fuzzy.lock();
         let named = |slot: &Slot| {
             slot.formal.as_ref().map(|meta| &meta.key).filter(|key| pattern.matches(key)).cloned()
         };
         let mut present = core.index.collect(named);
         present.sort();
-        watches.watch(listener, pattern, received, sink, present, core.settings.fuzzy_watch)
+        let limits = core.settings.fuzzy_watch;
+        begin(&watches.watch(listener, pattern, received, sink, present, limits)?);
+        Ok(())
     }
 
     /// Stops following a pattern.
@@ -124,14 +133,20 @@ impl Core {
         caller: &Caller,
         items: Vec<Listen>,
         sink: Arc<dyn ChangeSink>,
-    ) -> Vec<Changed> {
+    ) -> Result<Vec<Changed>, ListenError> {
+        let max = self.settings.listens_per_client_max;
         // What is current is read under the table's lock: a change is either seen
         // here or told later, never lost between.
-        let changed = self.listeners.lock().listen(listener, caller, sink, items, |key, caller| {
+        let mut listeners = self.listeners.lock();
+        if !listeners.has_room(listener, &items, max) {
+            return Err(ListenError::TooMany { max });
+        }
+        let changed = listeners.listen(listener, caller, sink, items, |key, caller| {
             self.index.with(key, |slot| slot.and_then(|slot| slot.md5_for(caller)))
         });
+        drop(listeners);
         self.count_listeners();
-        changed
+        Ok(changed)
     }
 
     fn count_listeners(&self) {

@@ -114,7 +114,12 @@ impl ConfigService {
 
     async fn check_content(&self, publish: &Publish) -> Result<(), PublishError> {
         let Some(content_type) = publish.content_type else { return Ok(()) };
-        if !self.core.settings.check_content || !publish.encrypted_data_key.is_empty() {
+        let settings = &self.core.settings;
+        let wanted = match publish.from_client {
+            true => settings.check_client_content,
+            false => settings.check_content,
+        };
+        if !wanted || !publish.encrypted_data_key.is_empty() {
             return Ok(());
         }
         if publish.content.len() <= CHECK_INLINE_BYTES {

@@ -1,8 +1,10 @@
 //! What went wrong, as Nacos's clients are told.
 
 use seawall_config::{
-    ConfigNameError, FuzzyError, PatternError as ConfigPatternError, PublishError, QuotaScope,
+    ConfigNameError, FuzzyError, ListenError, PatternError as ConfigPatternError, PublishError,
+    QuotaScope,
 };
+use seawall_identity::{AuthenticateError, LoginError};
 use seawall_registry::{
     FuzzyWatchError, InstanceError, NameError, PatternError, RegisterError, WriteError,
 };
@@ -72,7 +74,23 @@ impl From<Unavailable> for Failure {
 
 impl From<AccessError> for Failure {
     fn from(error: AccessError) -> Self {
-        Self::new(ErrorCode::DENIED, error.to_string())
+        let code = match &error {
+            // Whether the sender may is not known: a client told "denied" gives up.
+            AccessError::Unauthenticated(AuthenticateError::Password(
+                LoginError::Busy | LoginError::TooManyWrong { .. },
+            )) => ErrorCode::OVER_LIMIT,
+            AccessError::Unauthenticated(_) | AccessError::Denied(_) => ErrorCode::DENIED,
+        };
+        Self::new(code, error.to_string())
+    }
+}
+
+impl From<ListenError> for Failure {
+    fn from(error: ListenError) -> Self {
+        match error {
+            ListenError::TooMany { .. } => Self::new(ErrorCode::OVER_LIMIT, error.to_string()),
+            ListenError::Unavailable(unavailable) => unavailable.into(),
+        }
     }
 }
 
@@ -172,5 +190,28 @@ fn over_count(scope: &QuotaScope) -> ErrorCode {
     match scope {
         QuotaScope::Group(..) => ErrorCode::GROUP_QUOTA,
         _ => ErrorCode::NAMESPACE_QUOTA,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::time::Duration;
+
+    use super::*;
+
+    #[test]
+    fn a_password_that_was_not_checked_is_not_called_wrong() {
+        let retry_after = Duration::from_secs(7);
+        let table = [
+            (LoginError::Busy, ErrorCode::OVER_LIMIT),
+            (LoginError::TooManyWrong { retry_after }, ErrorCode::OVER_LIMIT),
+            (LoginError::WrongPassword, ErrorCode::DENIED),
+        ];
+        for (error, code) in table {
+            let error = AccessError::Unauthenticated(AuthenticateError::Password(error));
+            assert_eq!(Failure::from(error).code, code);
+        }
+        let expired = AccessError::Unauthenticated(AuthenticateError::ExpiredToken);
+        assert_eq!(Failure::from(expired).code, ErrorCode::DENIED, "the client logs in again");
     }
 }

@@ -10,6 +10,10 @@ use http_body_util::{BodyExt, LengthLimitError, Limited};
 
 use super::{code::Code, fault::Fault, params::Params};
 
+/// Largest HTTP body that any operation takes, in bytes: the zip of an import. A door
+/// must let it through.
+pub const BODY_BYTES_MAX: usize = 64 * 1024 * 1024;
+
 /// How large a body an operation takes.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) struct BodyMax(usize);
@@ -23,7 +27,7 @@ impl BodyMax {
     /// is not a letter.
     pub(crate) const CONTENT: Self = Self(32 * 1024 * 1024);
     /// The zip of an import.
-    pub(crate) const ARCHIVE: Self = Self(64 * 1024 * 1024);
+    pub(crate) const ARCHIVE: Self = Self(BODY_BYTES_MAX);
 
     /// The limit in bytes.
     pub(crate) const fn bytes(self) -> usize {

@@ -5,6 +5,7 @@ use std::net::{IpAddr, SocketAddr};
 use http::{HeaderMap, HeaderName};
 use seawall_config::{Author, Caller};
 use seawall_identity::Principal;
+use seawall_net::ConnectionId;
 
 use super::{body::Content, fault::Fault, generation::Generation, guard::Admitted, params::Params};
 
@@ -19,6 +20,8 @@ pub(crate) struct Call {
     pub(crate) content: Content,
     /// Where the request comes from.
     pub(crate) source: IpAddr,
+    /// The connection it came on.
+    pub(crate) connection: ConnectionId,
     /// Where it arrived: this server's address as the client knows it.
     pub(crate) local: SocketAddr,
     pub(crate) admitted: Admitted,

@@ -24,6 +24,7 @@ use super::{
     reply::Reply,
     route::{Route, Warm},
     state::Http,
+    target,
 };
 use crate::{Point, control::Verdict};
 
@@ -67,7 +68,8 @@ async fn answer(
     let candidates = || rows.iter().filter(|row| row.methods.contains(&method));
     let max = candidates().map(|row| row.body).max().ok_or_else(|| wrong_method(&method))?;
     let peer = parts.extensions.get::<Arc<Peer>>().ok_or_else(no_peer)?;
-    let (source, local) = (http.settings.http.source(peer.ip(), &parts.headers), peer.local);
+    let source = http.settings.http.source(peer.ip(), &parts.headers);
+    let (local, connection) = (peer.local, peer.connection);
     let mut params = Params::default();
     if rows.iter().any(Route::has_parameters_in_path) {
         add_path_params(parts, &mut params).await?;
@@ -79,10 +81,10 @@ async fn answer(
         .ok_or_else(|| wrong_method(&method))?;
     count(&http, route).await?;
     let admitted = guard::admit(&http, route, &parts.headers, &params, source).await?;
-    warm(&http, route.warm)?;
+    warm(&http, route.warm, &params)?;
     let headers = std::mem::take(&mut parts.headers);
     let generation = route.generation;
-    let call = Call { generation, params, headers, content, source, local, admitted };
+    let call = Call { generation, params, headers, content, source, connection, local, admitted };
     let began = http.clock.now();
     let reply = perform(&http, route, call).await?;
     let seconds = (http.clock.now() - began).as_secs_f64();
@@ -146,16 +148,16 @@ async fn count(http: &Http, route: &Route) -> Result<(), Fault> {
 }
 
 /// Before everything is loaded, "absent" would be a lie (trap T5).
-fn warm(http: &Http, needed: Warm) -> Result<(), Fault> {
+fn warm(http: &Http, needed: Warm, params: &Params) -> Result<(), Fault> {
     let ready = match needed {
         Warm::Nothing => true,
         Warm::Config => http.configs.ready(),
         Warm::Naming => http.registry.ready(),
+        Warm::Instances => {
+            http.registry.ready() && !http.registry.is_warming(&target::service_of(params)?)
+        }
     };
-    if ready {
-        return Ok(());
-    }
-    Err(Fault::unavailable("server is STARTING now, please try again later!"))
+    if ready { Ok(()) } else { Err(Fault::starting()) }
 }
 
 fn wrong_method(method: &Method) -> Fault {

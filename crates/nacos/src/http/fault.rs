@@ -47,6 +47,11 @@ impl Fault {
         Self::new(StatusCode::SERVICE_UNAVAILABLE, Code::DataAccess, message)
     }
 
+    /// The answer is not known yet, because the server has just started.
+    pub(crate) fn starting() -> Self {
+        Self::unavailable("server is STARTING now, please try again later!")
+    }
+
     /// Nacos has this operation, Seawall does not.
     pub(crate) fn not_offered(what: &str) -> Self {
         let message = format!("{what} is not offered by this server");

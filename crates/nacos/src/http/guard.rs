@@ -41,6 +41,11 @@ impl Admitted {
         &self.principal
     }
 
+    /// Whether it came in where programs do, and not where the node is administered.
+    pub(crate) fn is_client(&self) -> bool {
+        self.entrance == Entrance::Client
+    }
+
     fn may(&self, http: &Http, action: Action, name: &ResourceName<'_>) -> Result<(), Fault> {
         Ok(http.identity.authorize_at(self.entrance, &self.principal, action, name)?)
     }

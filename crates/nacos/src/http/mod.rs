@@ -32,6 +32,7 @@ mod v1;
 mod v2;
 mod v3;
 
+pub use body::BODY_BYTES_MAX;
 pub(crate) use dispatch::dispatch;
 pub(crate) use metrics::HttpMetrics;
 pub use settings::HttpSettings;

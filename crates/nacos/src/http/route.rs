@@ -42,6 +42,9 @@ pub(crate) enum Warm {
     Config,
     /// The registry.
     Naming,
+    /// The registry and, after a restart, the instances of the service that the
+    /// parameters name.
+    Instances,
 }
 
 /// A row of the route table.
@@ -149,6 +152,13 @@ impl Draft {
     pub(crate) fn config_items(mut self, entrance: Entrance) -> Self {
         self.route.needs = Needs::Each(entrance);
         self.route.warm = Warm::Config;
+        self
+    }
+
+    /// About all instances of the service the parameters name: refused while some may
+    /// still be coming back after a restart.
+    pub(crate) fn whole(mut self) -> Self {
+        self.route.warm = Warm::Instances;
         self
     }
 

@@ -21,8 +21,8 @@ pub struct HttpSettings {
 }
 
 impl HttpSettings {
-    /// Where a request comes from that arrived on a connection from `peer`.
-    pub(super) fn source(&self, peer: IpAddr, headers: &HeaderMap) -> IpAddr {
+    /// Where a request with these headers comes from that arrived on a connection from `peer`.
+    pub fn source(&self, peer: IpAddr, headers: &HeaderMap) -> IpAddr {
         if !self.trusted_proxies.contains(&peer) {
             return peer;
         }

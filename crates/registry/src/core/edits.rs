@@ -38,6 +38,11 @@ impl Overlay {
                     self.removed.insert(key);
                 }
             }
+            MetadataEdit::Over(labels) => {
+                self.replaces_metadata = false;
+                self.set = labels;
+                self.removed.clear();
+            }
             MetadataEdit::Replace(labels) => {
                 self.replaces_metadata = true;
                 self.set = labels;
@@ -101,6 +106,19 @@ mod tests {
             after(vec![remove("a"), replaced, merge(&[("d", "1")])]),
             labels(&[("c", "1"), ("d", "1")])
         );
+    }
+
+    #[test]
+    fn an_edit_over_what_was_registered_forgets_the_earlier_ones() {
+        let over = |pairs| MetadataEdit::Over(labels(pairs));
+        let remove = MetadataEdit::Remove(vec!["a".to_owned()]);
+        let replace = MetadataEdit::Replace(labels(&[("x", "1")]));
+        for earlier in [over(&[("c", "1")]), remove, replace] {
+            assert_eq!(
+                after(vec![earlier, over(&[("b", "2")])]),
+                labels(&[("a", "1"), ("b", "2")])
+            );
+        }
     }
 
     #[test]

@@ -61,7 +61,8 @@ impl<S: Clone> RegistryCore<S> {
         let no_labels = BTreeMap::new();
         let labels = service.definition.as_ref().map_or(&no_labels, |d| &d.metadata);
         (text.is_empty() || name.as_str().to_lowercase().contains(text))
-            && (!filter.with_instances || !service.slots.is_empty())
+            // What is waited for after a restart is not called empty.
+            && (!filter.with_instances || !service.slots.is_empty() || service.warming.is_some())
             && filter.selector.matches(labels)
     }
 

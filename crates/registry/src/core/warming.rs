@@ -81,6 +81,18 @@ impl<S: Clone> RegistryCore<S> {
         self.services.iter().any(|(_, service)| service.warming.is_some())
     }
 
+    /// Whether instances of the service may still be coming back.
+    pub(crate) fn waits_for(&self, key: &ServiceKey) -> bool {
+        let warming = |service: &ServiceState| service.warming.is_some();
+        !self.loaded || self.services.find_state(key).is_some_and(warming)
+    }
+
+    /// Whether instances of any of the services that `wanted` picks may be.
+    pub(crate) fn waits_for_any(&self, wanted: impl Fn(&ServiceKey) -> bool) -> bool {
+        let warming = |service: &ServiceState| service.warming.is_some() && wanted(&service.key);
+        !self.loaded || self.services.iter().any(|(_, service)| warming(service))
+    }
+
     /// Whether [`Self::take_memory_change`] may have something.
     pub(crate) fn has_memory_change(&self) -> bool {
         !self.unremembered.is_empty()

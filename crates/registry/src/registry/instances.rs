@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use seawall_store::{Batch, CommitError, Precondition, record};
+use seawall_store::{Batch, CommitError, Precondition, Unavailable, record};
 
 use super::Registry;
 use crate::{
@@ -94,12 +94,19 @@ impl Registry {
         mut edit: InstanceEdit,
     ) -> Result<(), WriteError> {
         if self.instance(service, address).is_none() {
+            if self.is_warming(service) {
+                let reason = "instances are still coming back after a restart".to_owned();
+                return Err(Unavailable { reason }.into());
+            }
             return Err(WriteError::NoInstance { service: service.clone() });
         }
         edit.weight = edit.weight.map(accepted_weight).transpose()?;
         let max = self.shell.settings.metadata_bytes_max;
-        if let MetadataEdit::Merge(labels) | MetadataEdit::Replace(labels) = &edit.metadata {
-            check_metadata(labels, max)?;
+        match &edit.metadata {
+            MetadataEdit::Merge(labels)
+            | MetadataEdit::Over(labels)
+            | MetadataEdit::Replace(labels) => check_metadata(labels, max)?,
+            MetadataEdit::Keep | MetadataEdit::Remove(_) => {}
         }
         let key = keys::edit(service, address);
         let decide = |before: Option<EditRecord>| {
@@ -142,6 +149,17 @@ impl Registry {
     /// The service as subscribers see it. Cached: cheap when nothing changed.
     pub fn query(&self, service: &ServiceKey, query: &Query) -> Arc<ServiceView> {
         self.shell.core.read().view(service, query)
+    }
+
+    /// Whether instances of the service may still be coming back after a restart: what
+    /// is not found then is not known to be absent.
+    pub fn is_warming(&self, service: &ServiceKey) -> bool {
+        self.shell.core.read().waits_for(service)
+    }
+
+    /// As [`Registry::is_warming`], of any service that `wanted` picks.
+    pub fn any_warming(&self, wanted: impl Fn(&ServiceKey) -> bool) -> bool {
+        self.shell.core.read().waits_for_any(wanted)
     }
 
     /// One instance with the operators' edits, shown or not.

@@ -82,7 +82,7 @@ impl FromRequestParts<ApiState> for Scraper {
 }
 
 async fn authenticate(parts: &Parts, state: &ApiState) -> Result<Principal, ApiError> {
-    let source = source_of(parts)?;
+    let source = source_of(parts, state)?;
     let given = Given::of(parts);
     let identity = &state.0.parts.identity;
     identity.admit(Entrance::Console, given.credential(), source).await.map_err(refusal)
@@ -104,9 +104,10 @@ async fn admit(parts: &Parts, state: &ApiState, action: Action) -> Result<Writer
     Ok(Writer { principal })
 }
 
-fn source_of(parts: &Parts) -> Result<IpAddr, ApiError> {
+/// Wrong passwords are counted by it, so behind a trusted proxy it is the proxy's client.
+fn source_of(parts: &Parts, state: &ApiState) -> Result<IpAddr, ApiError> {
     let peer = parts.extensions.get::<Arc<Peer>>();
-    peer.map(|peer| peer.remote.ip())
+    peer.map(|peer| state.0.http.source(peer.ip(), &parts.headers))
         .ok_or_else(|| ApiError::unavailable("the connection of this request is not known"))
 }
 

@@ -7,6 +7,7 @@ pub(crate) mod export;
 mod health;
 pub(crate) mod import;
 mod metrics;
+mod openapi;
 pub(crate) mod resources;
 pub(crate) mod status;
 
@@ -17,6 +18,7 @@ use axum::{
     routing::{get, post},
 };
 use seawall_clock::Instant;
+use seawall_nacos::HttpSettings;
 use seawall_net::{ConnectionGate, NetMetrics};
 use seawall_topology::Locality;
 
@@ -24,10 +26,6 @@ use crate::{
     node::Parts,
     settings::{AccessChoice, Settings},
 };
-
-/// Largest body of an apply or an import, in bytes: one item of the largest size, or a
-/// page of history, in JSON. A door cuts at the same length.
-const BODY_BYTES_MAX: usize = 32 << 20;
 
 /// What every handler may use.
 #[derive(Clone)]
@@ -39,6 +37,7 @@ struct Inner {
     started: Instant,
     gate: ConnectionGate,
     metrics_access: AccessChoice,
+    http: HttpSettings,
     metrics: metrics::Metrics,
 }
 
@@ -55,6 +54,7 @@ pub(crate) fn router(
         started: parts.clock.now(),
         gate,
         metrics_access: settings.security.metrics,
+        http: settings.nacos.nacos().http,
         metrics: metrics::Metrics::of(parts, net),
     }));
     Router::new()
@@ -63,6 +63,7 @@ pub(crate) fn router(
         .route("/metrics", get(metrics::show))
         // Where Nacos itself shows them, so that existing scrape jobs work.
         .route("/nacos/actuator/prometheus", get(metrics::show))
+        .route("/api/v1/openapi.json", get(openapi::show))
         .route("/api/v1/status", get(status::show))
         .route("/api/v1/kinds", get(resources::kinds))
         .route("/api/v1/apply", post(resources::apply))
@@ -75,6 +76,6 @@ pub(crate) fn router(
         .route("/api/v1/import/namespace", post(import::namespace))
         .route("/api/v1/import/service", post(import::service))
         .route("/api/v1/import/instance", post(import::instance))
-        .layer(axum::extract::DefaultBodyLimit::max(BODY_BYTES_MAX))
+        .layer(axum::extract::DefaultBodyLimit::max(seawall_nacos::BODY_BYTES_MAX))
         .with_state(state)
 }

@@ -4,6 +4,7 @@ mod apply;
 mod completions;
 mod explain;
 mod get;
+mod history;
 mod nacos_export;
 mod nacos_import;
 mod progress;
@@ -28,6 +29,7 @@ pub(crate) fn dispatch(command: Command) -> Result<(), Failure> {
         }
         Command::Apply(args) => apply::run(args),
         Command::Get(args) => get::run(args),
+        Command::History(command) => history::run(command),
         Command::Nacos(NacosCommand::Import(args)) => nacos_import::run(args),
         Command::Nacos(NacosCommand::Export(args)) => nacos_export::run(args),
         Command::Store(StoreCommand::Check(args)) => store::check(&args),

@@ -3,9 +3,10 @@
 use std::{net::SocketAddr, num::NonZeroUsize, sync::Arc};
 
 use anyhow::Context as _;
+use seawall_nacos::BODY_BYTES_MAX;
 use seawall_net::{
     BindError, ClientCertificates, ConnectionGate, ConnectionLimits, Door, DoorSettings,
-    NetMetrics, Reactors, TlsMode, TlsSettings,
+    Http2Settings, NetMetrics, Reactors, TlsMode, TlsSettings,
 };
 
 use crate::{
@@ -49,6 +50,12 @@ fn door_settings(doors: &DoorsSection, tls: &TlsSection) -> DoorSettings {
         tls: tls_settings(tls),
         header_read_timeout_ms: doors.header_timeout_ms,
         drain_timeout_ms: doors.drain_ms,
+        // What each path takes, its own row says; the door lets the largest through.
+        body_bytes_max: BODY_BYTES_MAX as u64,
+        http2: Http2Settings {
+            concurrent_streams_max: doors.streams_per_connection_max,
+            ..Http2Settings::default()
+        },
         ..DoorSettings::default()
     }
 }

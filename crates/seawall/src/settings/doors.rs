@@ -55,6 +55,16 @@ pub(crate) struct DoorsSection {
     #[config(env = "SEAWALL_DOORS_DRAIN_MS", default = 10_000)]
     #[config(layer_attr(arg(id = "setting-drain-ms", long = "drain-ms", value_name = "MS")))]
     pub(crate) drain_ms: u64,
+
+    /// Most requests one HTTP/2 connection may have open at once. gRPC clients put all
+    /// their calls on one.
+    #[config(env = "SEAWALL_DOORS_STREAMS_PER_CONNECTION_MAX", default = 4_096)]
+    #[config(layer_attr(arg(
+        id = "setting-streams-per-connection-max",
+        long = "streams-per-connection-max",
+        value_name = "COUNT"
+    )))]
+    pub(crate) streams_per_connection_max: u32,
 }
 
 #[derive(Debug, Clone, Config)]

@@ -86,7 +86,9 @@ fn refuse_unknown_variables(names: impl Iterator<Item = String>) -> Result<(), L
 
 #[cfg(test)]
 mod tests {
-    use std::io::Write as _;
+    use std::{io::Write as _, net::IpAddr};
+
+    use seawall_config::MasterKey;
 
     use super::*;
 
@@ -114,6 +116,36 @@ mod tests {
         flags.doors.grpc_port = Some(3);
         let settings = complete(flags.with_fallback(file));
         assert_eq!((settings.doors.http_port, settings.doors.grpc_port), (1, 3));
+    }
+
+    #[test]
+    fn limits_reach_what_they_limit() {
+        let file = from_file(
+            "[configuration]\ncontent_bytes_max = 1\ngray_releases_max = 2\n\
+             quota_group_items_max = 3\nimport_entries_max = 4\nimport_unpacked_bytes_max = 5\n\
+             fuzzy_patterns_max = 6\nfuzzy_matches_max = 7\nlistens_per_client_max = 8\n\
+             [registry]\nservices_max = 11\nmetadata_bytes_max = 12\nwarm_up_ms = 13\n\
+             subscriptions_per_client_max = 14\nfuzzy_patterns_max = 15\nfuzzy_matches_max = 16\n\
+             [nacos]\ntrusted_proxies = ['10.0.0.1', '::1']\nserver_list = ['a:8848']\n",
+        );
+        let settings = complete(file.unwrap());
+        let configs = settings.configuration.configuration(MasterKey::from_bytes([7; 32]));
+        assert_eq!((configs.content_bytes_max, configs.gray_releases_max), (1, 2));
+        assert_eq!(configs.quota.group_items_max, 3);
+        assert_eq!((configs.import.entries_max, configs.import.unpacked_bytes_max), (4, 5));
+        let fuzzy = configs.fuzzy_watch;
+        assert_eq!((fuzzy.patterns_max, fuzzy.matches_max), (6, 7));
+        assert_eq!(configs.listens_per_client_max, 8);
+        let registry = settings.registry.registry();
+        assert_eq!((registry.services_max, registry.metadata_bytes_max), (11, 12));
+        assert_eq!((registry.warm_up_ms, registry.subscriptions_per_client_max), (13, 14));
+        assert_eq!((registry.fuzzy_patterns_max, registry.fuzzy_matches_max), (15, 16));
+        let http = settings.nacos.nacos().http;
+        assert_eq!(
+            http.trusted_proxies,
+            ["10.0.0.1", "::1"].map(|ip| ip.parse::<IpAddr>().unwrap())
+        );
+        assert_eq!(http.server_list, ["a:8848"]);
     }
 
     #[test]

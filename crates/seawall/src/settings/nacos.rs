@@ -1,7 +1,9 @@
 //! `[nacos]`: the Nacos wire.
 
+use std::net::IpAddr;
+
 use confique::Config;
-use seawall_nacos::{GrpcSettings, NacosSettings};
+use seawall_nacos::{GrpcSettings, HttpSettings, NacosSettings};
 
 #[derive(Debug, Clone, Config)]
 #[config(layer_attr(derive(Debug, Clone, clap::Args)))]
@@ -59,6 +61,36 @@ pub(crate) struct NacosSection {
         value_name = "MS"
     )))]
     pub(crate) drain_wait_ms: u64,
+
+    /// Addresses of proxies whose `X-Forwarded-For` or `X-Real-IP` header is believed;
+    /// limits and gray releases by address go by it. Comma separated in the variable.
+    #[config(
+        env = "SEAWALL_NACOS_TRUSTED_PROXIES",
+        parse_env = confique::env::parse::list_by_comma,
+        default = []
+    )]
+    #[config(layer_attr(arg(
+        id = "setting-trusted-proxies",
+        long = "trusted-proxies",
+        value_name = "IP",
+        value_delimiter = ','
+    )))]
+    pub(crate) trusted_proxies: Vec<IpAddr>,
+
+    /// What `/nacos/serverlist` answers, as `host:port` each, comma separated in the
+    /// variable. Without it, the address the request arrived at.
+    #[config(
+        env = "SEAWALL_NACOS_SERVER_LIST",
+        parse_env = confique::env::parse::list_by_comma,
+        default = []
+    )]
+    #[config(layer_attr(arg(
+        id = "setting-server-list",
+        long = "server-list",
+        value_name = "HOST:PORT",
+        value_delimiter = ','
+    )))]
+    pub(crate) server_list: Vec<String>,
 }
 
 impl NacosSection {
@@ -72,6 +104,10 @@ impl NacosSection {
                 drain_spread_ms: self.drain_spread_ms,
                 drain_wait_ms: self.drain_wait_ms,
                 ..GrpcSettings::default()
+            },
+            http: HttpSettings {
+                trusted_proxies: self.trusted_proxies.clone(),
+                server_list: self.server_list.clone(),
             },
             ..NacosSettings::default()
         }

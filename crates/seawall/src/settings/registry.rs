@@ -77,6 +77,57 @@ pub(crate) struct RegistrySection {
         value_name = "COUNT"
     )))]
     pub(crate) instances_max: usize,
+
+    /// Most services this node holds, those that are only subscribed to included.
+    #[config(env = "SEAWALL_REGISTRY_SERVICES_MAX", default = 500_000)]
+    #[config(layer_attr(arg(
+        id = "setting-services-max",
+        long = "services-max",
+        value_name = "COUNT"
+    )))]
+    pub(crate) services_max: usize,
+
+    /// Most services one client subscribes to.
+    #[config(env = "SEAWALL_REGISTRY_SUBSCRIPTIONS_PER_CLIENT_MAX", default = 50_000)]
+    #[config(layer_attr(arg(
+        id = "setting-subscriptions-per-client-max",
+        long = "subscriptions-per-client-max",
+        value_name = "COUNT"
+    )))]
+    pub(crate) subscriptions_per_client_max: usize,
+
+    /// Most bytes of keys and values one instance's metadata may have.
+    #[config(env = "SEAWALL_REGISTRY_METADATA_BYTES_MAX", default = 1_024)]
+    #[config(layer_attr(arg(
+        id = "setting-metadata-bytes-max",
+        long = "metadata-bytes-max",
+        value_name = "BYTES"
+    )))]
+    pub(crate) metadata_bytes_max: usize,
+
+    /// How long after a start on a store that has data the node answers "starting", in
+    /// milliseconds, counted from when that data is loaded.
+    #[config(env = "SEAWALL_REGISTRY_WARM_UP_MS", default = 0)]
+    #[config(layer_attr(arg(id = "setting-warm-up-ms", long = "warm-up-ms", value_name = "MS")))]
+    pub(crate) warm_up_ms: u64,
+
+    /// Most patterns of fuzzy watches of services of one client.
+    #[config(env = "SEAWALL_REGISTRY_FUZZY_PATTERNS_MAX", default = 20)]
+    #[config(layer_attr(arg(
+        id = "setting-registry-fuzzy-patterns-max",
+        long = "registry-fuzzy-patterns-max",
+        value_name = "COUNT"
+    )))]
+    pub(crate) fuzzy_patterns_max: usize,
+
+    /// Most services one pattern of a fuzzy watch may name.
+    #[config(env = "SEAWALL_REGISTRY_FUZZY_MATCHES_MAX", default = 500)]
+    #[config(layer_attr(arg(
+        id = "setting-registry-fuzzy-matches-max",
+        long = "registry-fuzzy-matches-max",
+        value_name = "COUNT"
+    )))]
+    pub(crate) fuzzy_matches_max: usize,
 }
 
 impl RegistrySection {
@@ -89,6 +140,12 @@ impl RegistrySection {
             beat_delete_ms: self.beat_delete_ms,
             empty_service_ms: self.empty_service_ms,
             instances_max: self.instances_max,
+            services_max: self.services_max,
+            subscriptions_per_client_max: self.subscriptions_per_client_max,
+            metadata_bytes_max: self.metadata_bytes_max,
+            warm_up_ms: self.warm_up_ms,
+            fuzzy_patterns_max: self.fuzzy_patterns_max,
+            fuzzy_matches_max: self.fuzzy_matches_max,
             checks: CheckSettings { enabled: self.checks, ..CheckSettings::default() },
             ..RegistrySettings::default()
         }

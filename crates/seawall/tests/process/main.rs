@@ -10,11 +10,13 @@
 
 mod apply;
 mod fake_nacos;
+mod history;
 mod import;
 mod lifecycle;
 mod migration;
 mod mutual_tls;
 mod node;
 mod refusals;
+mod sizes;
 mod store;
 mod web;

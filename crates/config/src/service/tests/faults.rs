@@ -22,13 +22,13 @@ async fn t05_before_everything_is_loaded_nothing_is_called_absent() {
     assert!(configs.meta(&key("a")).is_err());
     assert!(configs.listen(LISTENER, &caller(), vec![listen("a", "")], heard.clone()).is_err());
     let none = Duration::ZERO;
-    assert!(configs.wait_changed(&caller(), vec![listen("a", "")], none).await.is_err());
+    assert!(configs.wait_changed(1, &caller(), vec![listen("a", "")], none).await.is_err());
     let everything = Search::everything("".parse().unwrap(), PageOf { number: 1, size: 1 });
     assert!(configs.search(&everything).await.is_err());
     let refused = configs.publish(request("a", "x")).await;
     assert!(matches!(refused, Err(PublishError::Unavailable(_))));
     let pattern: FuzzyPattern = "public>>*>>*".parse().unwrap();
-    let refused = configs.fuzzy_watch(LISTENER, &pattern, &Default::default(), heard);
+    let refused = configs.fuzzy_watch(LISTENER, &pattern, &Default::default(), heard, |_| ());
     assert!(matches!(refused, Err(FuzzyError::Unavailable(_))));
     configs.warmed().await;
     assert!(configs.ready());

@@ -3,7 +3,7 @@ use std::{collections::HashSet, sync::Arc, time::Duration};
 use super::world::{Heard, LISTENER, World, author, caller, key, listen, request};
 use crate::{
     Caller, ChangeSink, Changed, ConfigService, FuzzyChange, FuzzyKind, FuzzyPattern, GrayRule,
-    ListenerId, Md5, NamespaceSpelling,
+    ListenError, ListenerId, Md5, NamespaceSpelling,
 };
 
 #[tokio::test]
@@ -110,7 +110,7 @@ async fn a_long_poll_returns_at_the_change_or_when_its_time_is_over() {
     let world = World::new().await;
     let (caller, wait) = (caller(), Duration::from_secs(30));
     let (changed, ()) = tokio::join!(
-        world.configs.wait_changed(&caller, vec![listen("a", ""), listen("b", "")], wait),
+        world.configs.wait_changed(1, &caller, vec![listen("a", ""), listen("b", "")], wait),
         async {
             tokio::time::sleep(Duration::from_secs(1)).await;
             world.publish("b", "x").await.unwrap();
@@ -120,11 +120,36 @@ async fn a_long_poll_returns_at_the_change_or_when_its_time_is_over() {
     assert_eq!(changed, [Changed { key: key("b"), spelling: NamespaceSpelling::Blank }]);
     let begun = tokio::time::Instant::now();
     let same = vec![listen("b", &Md5::of("x").to_string())];
-    assert_eq!(world.configs.wait_changed(&caller, same, wait).await.unwrap(), []);
+    assert_eq!(world.configs.wait_changed(1, &caller, same, wait).await.unwrap(), []);
     assert_eq!(begun.elapsed().as_secs(), 30);
     let stale = vec![listen("b", "")];
-    assert_eq!(world.configs.wait_changed(&caller, stale, wait).await.unwrap().len(), 1);
+    assert_eq!(world.configs.wait_changed(1, &caller, stale, wait).await.unwrap().len(), 1);
     assert_eq!(world.configs.core.listeners.lock().size(), (0, 0), "polls leave nothing behind");
+}
+
+#[tokio::test(start_paused = true)]
+async fn one_client_listens_to_so_many_items_and_no_more() {
+    let world = World::with(|settings| settings.listens_per_client_max = 2).await;
+    let (configs, heard) = (&world.configs, Arc::new(Heard::default()));
+    let listens = |listener, names: &[&str]| {
+        let items = names.iter().map(|name| listen(name, "")).collect();
+        configs.listen(ListenerId(listener), &caller(), items, heard.clone())
+    };
+    listens(1, &["a", "b"]).unwrap();
+    assert_eq!(listens(1, &["c"]), Err(ListenError::TooMany { max: 2 }));
+    listens(1, &["b"]).expect("it has that one already");
+    listens(2, &["c"]).expect("another client has room of its own");
+    configs.unlisten(ListenerId(1), &[key("a")]);
+    listens(1, &["c"]).expect("there is room again");
+
+    let (caller, wait) = (caller(), Duration::from_secs(30));
+    let poll = |connection, names: &[&str]| {
+        let items = names.iter().map(|name| listen(name, "")).collect();
+        configs.wait_changed(connection, &caller, items, wait)
+    };
+    let both = tokio::join!(poll(1, &["a", "b"]), poll(1, &["c"]), poll(2, &["c"]));
+    assert_eq!(both, (Ok(vec![]), Err(ListenError::TooMany { max: 2 }), Ok(vec![])));
+    assert_eq!(poll(1, &["a", "b"]).await, Ok(vec![]), "the first poll is over");
 }
 
 #[tokio::test(start_paused = true)]
@@ -132,7 +157,7 @@ async fn closing_ends_long_polls() {
     let world = World::new().await;
     let (caller, wait) = (caller(), Duration::from_secs(30));
     let (changed, ()) =
-        tokio::join!(world.configs.wait_changed(&caller, vec![listen("a", "")], wait), async {
+        tokio::join!(world.configs.wait_changed(1, &caller, vec![listen("a", "")], wait), async {
             world.configs.close()
         });
     assert_eq!(changed.unwrap(), []);
@@ -145,7 +170,13 @@ async fn a_fuzzy_watcher_hears_of_every_item_its_pattern_names() {
     let heard = Arc::new(Heard::default());
     let pattern: FuzzyPattern = "public>>*>>shop-*".parse().unwrap();
     let received = HashSet::from([key("shop-gone")]);
-    let first = world.configs.fuzzy_watch(LISTENER, &pattern, &received, heard.clone()).unwrap();
+    let mut first = Vec::new();
+    let begin = |changes: &[FuzzyChange]| {
+        first = changes.to_vec();
+        let locked = world.configs.core.fuzzy.try_lock().is_none();
+        assert!(locked, "no change can be told before the first list is");
+    };
+    world.configs.fuzzy_watch(LISTENER, &pattern, &received, heard.clone(), begin).unwrap();
     let change = |data_id: &str, kind| FuzzyChange { key: key(data_id), kind };
     assert_eq!(
         first,

@@ -142,7 +142,14 @@ async fn a_malformed_content_is_refused_with_its_place_unless_checks_are_off() {
     assert_eq!((error.position.line, error.position.column), (2, 8));
     assert_eq!(world.content("app.json").await, None);
     let lenient = World::with(|settings| settings.check_content = false).await;
-    lenient.configs.publish(broken).await.unwrap();
+    lenient.configs.publish(broken.clone()).await.unwrap();
+
+    // A program's content is another matter.
+    broken.from_client = true;
+    world.configs.publish(broken.clone()).await.unwrap();
+    let strict = World::with(|settings| settings.check_client_content = true).await;
+    let refused = strict.configs.publish(broken).await;
+    assert!(matches!(refused, Err(PublishError::BadContent(_))), "{refused:?}");
 }
 
 #[tokio::test]

@@ -5,6 +5,7 @@
 
 mod card;
 mod core;
+pub(crate) mod fuzzy_sync;
 mod link;
 mod outbox;
 mod push;
@@ -16,9 +17,7 @@ mod watch;
 pub(crate) use card::ClientCard;
 pub(crate) use link::{AnswerTo, Ending, Link};
 pub(crate) use outbox::{Outbox, Outgoing};
-pub(crate) use push::{
-    FuzzyBatch, News, fuzzy_sync, group_key as config_group_key, parse_group_key,
-};
+pub(crate) use push::{FuzzyBatch, News, group_key as config_group_key, parse_group_key};
 pub(crate) use setup::ConnectionSetup;
 pub(crate) use table::ConnectionTable;
 pub(crate) use watch::watch;

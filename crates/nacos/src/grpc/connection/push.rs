@@ -7,19 +7,8 @@ use seawall_config::{
 };
 use serde::Serialize;
 
+use super::fuzzy_sync::{self, SyncJson};
 use crate::grpc::reply::{Message, joined, request_start};
-
-/// Kinds of synchronisation of a fuzzy watch, in Nacos's words.
-pub(crate) mod fuzzy_sync {
-    /// What a new watch names.
-    pub(crate) const FIRST: &str = "FUZZY_WATCH_INIT_NOTIFY";
-    /// That this was all.
-    pub(crate) const FIRST_DONE: &str = "FINISH_FUZZY_WATCH_INIT_NOTIFY";
-    /// What a client with an old watch lacks or has too much.
-    pub(crate) const DIFFERENCE: &str = "FUZZY_WATCH_DIFF_SYNC_NOTIFY";
-    /// One thing that changed.
-    pub(crate) const CHANGED: &str = "FUZZY_WATCH_RESOURCE_CHANGED";
-}
 
 /// Something a client is told and has to confirm.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -75,13 +64,13 @@ impl News {
                 ("ConfigChangeNotifyRequest", joined(&start, &ChangedJson::of(changed)))
             }
             Self::FuzzySync(batch) => {
-                ("ConfigFuzzyWatchSyncRequest", joined(&start, &SyncJson::of(batch)))
+                ("ConfigFuzzyWatchSyncRequest", joined(&start, &sync_json(batch)))
             }
             Self::FuzzyChange { change, .. } => {
                 ("ConfigFuzzyWatchChangeNotifyRequest", joined(&start, &ChangeJson::of(change)))
             }
             Self::ServicesDone(pattern) => {
-                ("NamingFuzzyWatchSyncRequest", joined(&start, &DoneJson::of(pattern)))
+                ("NamingFuzzyWatchSyncRequest", joined(&start, &SyncJson::done("naming", pattern)))
             }
         };
         Ok(Message::of_json(kind, &json?))
@@ -112,36 +101,23 @@ impl<'a> ChangedJson<'a> {
 
 #[derive(Serialize)]
 #[serde(rename_all = "camelCase")]
-struct SyncJson<'a> {
-    module: &'static str,
-    group_key_pattern: &'a str,
-    sync_type: &'static str,
-    contexts: Vec<ContextJson>,
-    total_batch: usize,
-    current_batch: usize,
-}
-
-#[derive(Serialize)]
-#[serde(rename_all = "camelCase")]
 struct ContextJson {
     group_key: String,
     changed_type: &'static str,
 }
 
-impl<'a> SyncJson<'a> {
-    fn of(batch: &'a FuzzyBatch) -> Self {
-        let context = |change: &FuzzyChange| ContextJson {
-            group_key: group_key(&change.key),
-            changed_type: word(change.kind),
-        };
-        Self {
-            module: "config",
-            group_key_pattern: &batch.pattern,
-            sync_type: batch.sync,
-            contexts: batch.changes.iter().map(context).collect(),
-            total_batch: batch.batches,
-            current_batch: batch.batch,
-        }
+fn sync_json(batch: &FuzzyBatch) -> SyncJson<'_, ContextJson> {
+    let context = |change: &FuzzyChange| ContextJson {
+        group_key: group_key(&change.key),
+        changed_type: word(change.kind),
+    };
+    SyncJson {
+        module: "config",
+        group_key_pattern: &batch.pattern,
+        sync_type: batch.sync,
+        contexts: batch.changes.iter().map(context).collect(),
+        total_batch: batch.batches,
+        current_batch: batch.batch,
     }
 }
 
@@ -161,30 +137,6 @@ impl ChangeJson {
             sync_type: fuzzy_sync::CHANGED,
             group_key: group_key(&change.key),
             change_type: word(change.kind),
-        }
-    }
-}
-
-#[derive(Serialize)]
-#[serde(rename_all = "camelCase")]
-struct DoneJson<'a> {
-    module: &'static str,
-    group_key_pattern: &'a str,
-    sync_type: &'static str,
-    contexts: [(); 0],
-    total_batch: usize,
-    current_batch: usize,
-}
-
-impl<'a> DoneJson<'a> {
-    fn of(pattern: &'a str) -> Self {
-        Self {
-            module: "naming",
-            group_key_pattern: pattern,
-            sync_type: fuzzy_sync::FIRST_DONE,
-            contexts: [],
-            total_batch: 0,
-            current_batch: 0,
         }
     }
 }

@@ -9,7 +9,10 @@ use seawall_registry::{
 };
 use serde::Serialize;
 
-use super::{Ending, Link, News, push::fuzzy_sync};
+use super::{
+    Ending, Link, News,
+    fuzzy_sync::{self, SyncJson},
+};
 use crate::grpc::{
     reply::{Message, joined, request_start},
     service_reply::with_service,
@@ -74,17 +77,6 @@ fn service_push(id: u64, view: &ServiceView) -> Result<Message, serde_json::Erro
     let mut start = joined(&request_start(&format!("p{id}")), &start)?;
     start.pop();
     with_service("NotifySubscriberRequest", &String::from_utf8_lossy(&start), view)
-}
-
-#[derive(Serialize)]
-#[serde(rename_all = "camelCase")]
-struct SyncJson<'a> {
-    module: &'static str,
-    group_key_pattern: &'a str,
-    sync_type: &'static str,
-    contexts: Vec<ContextJson>,
-    total_batch: usize,
-    current_batch: usize,
 }
 
 #[derive(Serialize)]

@@ -4,7 +4,7 @@ use seawall_config::{Changed, ConfigKey, Listen, NamespaceSpelling};
 use seawall_identity::{Action, ResourceKind, ResourceName};
 use serde::{Deserialize, Serialize};
 
-use super::config_query::caller;
+use super::{config_query::caller, config_target};
 use crate::{
     grpc::{call::Call, failure::Failure, kind::Kind, reply::Message},
     wire::{Text, or_empty},
@@ -34,8 +34,7 @@ struct Context<'a> {
 
 impl Context<'_> {
     fn key(&self) -> Result<ConfigKey, Failure> {
-        let (tenant, group) = (or_empty(&self.tenant), or_empty(&self.group));
-        Ok(ConfigKey::parse(tenant, group, or_empty(&self.data_id))?)
+        config_target::item(&self.tenant, &self.group, &self.data_id)
     }
 }
 

@@ -50,9 +50,11 @@ pub(super) async fn handle(call: &Call<'_>) -> Result<Message, Failure> {
             let received: HashSet<_> =
                 received.iter().filter_map(|key| parse_group_key(key).ok()).collect();
             let sink = Arc::clone(link) as _;
-            let changes = configs.fuzzy_watch(link.listener, &pattern, &received, sink)?;
             let size = call.nacos.settings.grpc.fuzzy_batch.max(1);
-            tell(link, text, &changes, request.initializing.unwrap_or(false), size);
+            let initial = request.initializing.unwrap_or(false);
+            configs.fuzzy_watch(link.listener, &pattern, &received, sink, |changes| {
+                tell(link, text, changes, initial, size);
+            })?;
         }
         "CANCEL_WATCH" => configs.fuzzy_cancel(link.listener, &pattern),
         other => return Err(Failure::invalid(format!("Unsupported request type {other}"))),

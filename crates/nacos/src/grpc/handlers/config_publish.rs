@@ -2,12 +2,12 @@
 
 use std::sync::LazyLock;
 
-use seawall_config::{Author, ConfigKey, ContentType, GrayRule, Publish};
+use seawall_config::{Author, ContentType, GrayRule, Publish};
 use seawall_identity::{Action, Principal};
 use seawall_topology::Labels;
 use serde::Deserialize;
 
-use super::config_query::may;
+use super::{config_query::may, config_target};
 use crate::{
     grpc::{call::Call, failure::Failure, kind::Kind, reply::Message},
     wire::{LabelsJson, Text, or_empty},
@@ -35,17 +35,14 @@ static DONE: LazyLock<Message> = LazyLock::new(|| Message::done(Kind::ConfigPubl
 /// Answered when the change is on disk.
 pub(super) async fn handle(call: &Call<'_>) -> Result<Message, Failure> {
     let request: ConfigPublishRequest<'_> = call.read()?;
-    let key = ConfigKey::parse(
-        or_empty(&request.tenant),
-        or_empty(&request.group),
-        or_empty(&request.data_id),
-    )?;
+    let key = config_target::item(&request.tenant, &request.group, &request.data_id)?;
     let principal = may(call, Action::Write, &key).await?;
     let content = or_empty(&request.content);
     if content.is_empty() {
         return Err(Failure::invalid("Param 'content' is illegal, it is required"));
     }
     let mut publish = Publish::new(key, content);
+    publish.from_client = true;
     publish.cas_md5 = request.cas_md5.as_deref().map(str::to_owned);
     describe(&mut publish, request.addition_map.unwrap_or_default().0)?;
     let named = std::mem::take(&mut publish.author.user);
@@ -90,6 +87,8 @@ pub(super) fn author(call: &Call<'_>, principal: &Principal, named: String) -> A
 
 #[cfg(test)]
 mod tests {
+    use seawall_config::ConfigKey;
+
     use super::*;
 
     fn described(pairs: &[(&str, &str)]) -> Result<Publish, Failure> {

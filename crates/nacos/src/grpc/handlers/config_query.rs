@@ -6,9 +6,10 @@ use seawall_config::{Answer, Caller, ConfigKey, GrayKind};
 use seawall_identity::{Action, ResourceKind, ResourceName};
 use serde::{Deserialize, Serialize};
 
+use super::config_target;
 use crate::{
     grpc::{call::Call, failure::Failure, kind::Kind, reply::Message},
-    wire::{ErrorCode, Text, or_empty},
+    wire::{ErrorCode, Text},
 };
 
 /// Header by which a client names its tag.
@@ -70,11 +71,7 @@ pub(super) fn caller(call: &Call<'_>, tag: Option<&str>) -> Caller {
 
 pub(super) async fn handle(call: &Call<'_>) -> Result<Message, Failure> {
     let request: ConfigQueryRequest<'_> = call.read()?;
-    let key = ConfigKey::parse(
-        or_empty(&request.tenant),
-        or_empty(&request.group),
-        or_empty(&request.data_id),
-    )?;
+    let key = config_target::item(&request.tenant, &request.group, &request.data_id)?;
     may(call, Action::Read, &key).await?;
     let asked_tag = request.tag.as_deref().filter(|tag| !tag.is_empty());
     let caller = caller(call, asked_tag);

@@ -2,11 +2,11 @@
 
 use std::sync::LazyLock;
 
-use seawall_config::{ConfigKey, GrayRule};
+use seawall_config::GrayRule;
 use seawall_identity::Action;
 use serde::Deserialize;
 
-use super::{config_publish::author, config_query::may};
+use super::{config_publish::author, config_query::may, config_target};
 use crate::{
     grpc::{call::Call, failure::Failure, kind::Kind, reply::Message},
     wire::{Text, or_empty},
@@ -30,11 +30,7 @@ static DONE: LazyLock<Message> = LazyLock::new(|| Message::done(Kind::ConfigRemo
 /// Removing what is not there succeeds, as in Nacos.
 pub(super) async fn handle(call: &Call<'_>) -> Result<Message, Failure> {
     let request: ConfigRemoveRequest<'_> = call.read()?;
-    let key = ConfigKey::parse(
-        or_empty(&request.tenant),
-        or_empty(&request.group),
-        or_empty(&request.data_id),
-    )?;
+    let key = config_target::item(&request.tenant, &request.group, &request.data_id)?;
     let principal = may(call, Action::Write, &key).await?;
     let gray = match or_empty(&request.tag).trim() {
         "" => None,

@@ -6,6 +6,7 @@ mod config_fuzzy_watch;
 mod config_publish;
 mod config_query;
 mod config_remove;
+mod config_target;
 mod health_check;
 mod instance;
 mod naming_fuzzy_watch;

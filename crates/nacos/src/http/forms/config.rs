@@ -133,12 +133,20 @@ fn gray_rule(rule: &GrayRule) -> String {
 
 /// Nacos 3's `ConfigGrayInfo`.
 pub(crate) fn gray_detail(answer: Arc<Answer>) -> Reply {
-    let rule = answer.gray();
-    let gray = json!({
+    Reply::result(merge(full(&answer), gray_fields(answer.gray())))
+}
+
+fn gray_fields(rule: Option<&GrayRule>) -> Value {
+    json!({
         "grayName": rule.map(|rule| rule.name.as_str()),
         "grayRule": rule.map(gray_rule),
-    });
-    Reply::result(merge(full(&answer), gray))
+    })
+}
+
+/// The releases of an item without their contents, in the order they are tried.
+pub(crate) fn grays(metas: Vec<Arc<ConfigMeta>>) -> Reply {
+    let one = |meta: &Arc<ConfigMeta>| merge(basic(meta), gray_fields(meta.gray.as_deref()));
+    Reply::result(metas.iter().map(one).collect::<Vec<_>>())
 }
 
 /// The beta release as the first generation has it.

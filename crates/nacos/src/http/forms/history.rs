@@ -108,6 +108,19 @@ pub(crate) fn result(found: HistoryDetail) -> Reply {
     Reply::result(value)
 }
 
+/// A change with both contents and their difference, as the third generation has it.
+pub(crate) fn result_diff(Compared { change, diff }: Compared) -> Reply {
+    let mut value = basic(&change.entry);
+    if let Value::Object(fields) = &mut value {
+        let gray = change.entry.gray.as_ref().map(|name| name.as_str());
+        fields.insert("grayName".to_owned(), json!(gray));
+        fields.insert("originalContent".to_owned(), json!(&*diff.before));
+        fields.insert("updatedContent".to_owned(), json!(&*diff.after));
+        fields.insert("diff".to_owned(), json!(diff.unified));
+    }
+    Reply::result(value)
+}
+
 /// A change with both contents.
 pub(crate) fn compared(Compared { change, diff }: Compared) -> Reply {
     let Diff { before, after, unified } = diff;

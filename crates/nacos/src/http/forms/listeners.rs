@@ -60,6 +60,16 @@ pub(crate) fn old_of_address(views: Vec<ListenerView>) -> Reply {
     old(by_key(&views))
 }
 
+/// Listeners of an item, as nodes of Nacos ask each other.
+pub(crate) fn watchers(views: Vec<ListenerView>) -> Reply {
+    Reply::json(&json!({ "lisentersGroupkeyStatus": by_ip(&views) }))
+}
+
+/// Items of an address, as nodes of Nacos ask each other.
+pub(crate) fn watched(views: Vec<ListenerView>) -> Reply {
+    Reply::json(&json!({ "lisentersGroupkeyStatus": by_key(&views) }))
+}
+
 /// Listeners of an item, third generation.
 pub(crate) fn of_item(views: Vec<ListenerView>) -> Reply {
     Reply::result(json!({ "queryType": "config", "listenersStatus": by_ip(&views) }))

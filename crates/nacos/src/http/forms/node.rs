@@ -84,7 +84,8 @@ fn fields(state: &State) -> Value {
         "auth_system_type": "nacos",
         "auth_admin_request": (!state.admin_exists).to_string(),
         "login_page_enabled": state.login.to_string(),
-        "console_ui_enabled": "true",
+        // There is none yet.
+        "console_ui_enabled": "false",
         "datasource_platform": "embedded",
     })
 }

@@ -1,13 +1,28 @@
 //! What the configuration part refuses.
 
 use http::StatusCode;
-use seawall_config::{ArchiveError, HistoryError, PublishError, QuotaScope, Unavailable};
+use seawall_config::{
+    ArchiveError, HistoryError, ListenError, PublishError, QuotaScope, Unavailable,
+};
 
 use crate::http::{code::Code, fault::Fault};
 
 impl From<Unavailable> for Fault {
     fn from(error: Unavailable) -> Self {
         Self::unavailable(error.to_string())
+    }
+}
+
+impl From<ListenError> for Fault {
+    fn from(error: ListenError) -> Self {
+        let message = error.to_string();
+        match error {
+            // As other limits on what a client does; its clients wait and try again.
+            ListenError::TooMany { .. } => {
+                Self::new(StatusCode::SERVICE_UNAVAILABLE, Code::Server, message)
+            }
+            ListenError::Unavailable(error) => error.into(),
+        }
     }
 }
 

@@ -14,7 +14,7 @@ impl From<InstanceError> for Fault {
         let code = match error {
             InstanceError::Metadata { .. } => Code::InstanceMetadata,
             InstanceError::Weight => Code::Weight,
-            InstanceError::Ip { .. } => Code::Instance,
+            InstanceError::Ip { .. } | InstanceError::Id { .. } => Code::Instance,
         };
         bad(code, error.to_string())
     }

@@ -53,15 +53,15 @@ fn items() -> Vec<Route> {
             .config(Client, Write)
             .point(Point::ConfigPublish)
             .takes(
-                "dataId! group! tenant content! tag appName src_user config_tags desc use effect \
-                 type schema encryptedDataKey",
+                "dataId! group! tenant content! tag grayName grayRuleExp grayPriority appName \
+                 src_user config_tags desc use effect type schema encryptedDataKey",
             )
             .body(BodyMax::CONTENT)
             .to(publish::read, publish::publish, Reply::yes),
-        V1.delete(ITEMS, "Remove an item, or its release for a tag")
+        V1.delete(ITEMS, "Remove an item, or a gray release of it")
             .config(Client, Write)
             .point(Point::ConfigRemove)
-            .takes("dataId! group! tenant tag")
+            .takes("dataId! group! tenant tag grayName")
             .to(remove::Remove::read, remove::remove, Reply::yes),
         V1.delete(ITEMS, "Remove the beta release of an item")
             .when("beta", "true")
@@ -140,6 +140,21 @@ fn listening_routes() -> Vec<Route> {
             .config_items(Client)
             .takes("ip! all tenant sampleTime")
             .to(listening::ByAddress::read, listening::by_address, listeners::old_of_address),
+        V1.get("/v1/cs/communication/configWatchers", "See who listens to an item on this node")
+            .config(Client, Read)
+            .takes("dataId! group! tenant")
+            .to(detail::read, listening::of_item, listeners::watchers),
+        V1.get(
+            "/v1/cs/communication/watcherConfigs",
+            "See what an address listens to on this node",
+        )
+        .config_items(Client)
+        .takes("ip!")
+        .to(
+            listening::ByAddress::read_everywhere,
+            listening::by_address,
+            listeners::watched,
+        ),
     ]
 }
 

@@ -88,12 +88,14 @@ fn more_instances() -> Vec<Route> {
             .to(statuses::Statuses::read, statuses::statuses, written::statuses),
         V1.put(BATCH, "Set metadata of many instances")
             .naming(Client, Write)
+            .whole()
             .point(Point::NamingInstanceMetadataUpdate)
             .takes("serviceName! groupName namespaceId consistencyType instances metadata!")
             .body(BodyMax::LIST)
             .to(metadata::Batch::read_update, metadata::edit, written::updated),
         V1.delete(BATCH, "Take metadata of many instances away")
             .naming(Client, Write)
+            .whole()
             .point(Point::NamingInstanceMetadataUpdate)
             .takes("serviceName! groupName namespaceId consistencyType instances metadata!")
             .body(BodyMax::LIST)
@@ -182,6 +184,7 @@ fn catalog() -> Vec<Route> {
             .to(described::read_key, service::detail, shown::catalog),
         V1.any("/v1/ns/catalog/instances", "List the instances of a service, disabled ones too")
             .naming(Client, Read)
+            .whole()
             .takes("serviceName! groupName namespaceId clusterName pageNo! pageSize!")
             .to(list::SurveyPage::read, list::survey_page, shown::catalog_instances),
         V1.get("/v1/ns/catalog/services", "List services as a console shows them")

@@ -37,15 +37,15 @@ fn items() -> Vec<Route> {
             .config(Client, Write)
             .point(Point::ConfigPublish)
             .takes(
-                "dataId! group! namespaceId content! tag appName srcUser configTags desc use \
-                 effect type schema encryptedDataKey",
+                "dataId! group! namespaceId content! tag grayName grayRuleExp grayPriority \
+                 appName srcUser configTags desc use effect type schema encryptedDataKey",
             )
             .body(BodyMax::CONTENT)
             .to(publish::read, publish::publish, Reply::result_yes),
-        V2.delete(ITEM, "Remove an item, or its release for a tag")
+        V2.delete(ITEM, "Remove an item, or a gray release of it")
             .config(Client, Write)
             .point(Point::ConfigRemove)
-            .takes("dataId! group! namespaceId tag")
+            .takes("dataId! group! namespaceId tag grayName")
             .to(remove::Remove::read, remove::remove, Reply::result_yes),
         V2.get("/v2/cs/config/searchDetail", "Find items by names and by their contents")
             .config_items(Client)

@@ -87,18 +87,21 @@ fn more_instances() -> Vec<Route> {
             .to(statuses::Statuses::read, statuses::statuses, written::statuses),
         V2.put(BATCH, "Set metadata of many instances")
             .naming(Client, Write)
+            .whole()
             .point(Point::NamingInstanceMetadataUpdate)
             .takes("serviceName! groupName namespaceId consistencyType instances metadata!")
             .body(BodyMax::LIST)
             .to(metadata::Batch::read_update, metadata::edit, written::updated_result),
         V2.delete(BATCH, "Take metadata of many instances away")
             .naming(Client, Write)
+            .whole()
             .point(Point::NamingInstanceMetadataUpdate)
             .takes("serviceName! groupName namespaceId consistencyType instances metadata!")
             .body(BodyMax::LIST)
             .to(metadata::Batch::read_delete, metadata::edit, written::updated_result),
         V2.any("/v2/ns/catalog/instances", "List the instances of a service, disabled ones too")
             .naming(Client, Read)
+            .whole()
             .takes("serviceName! groupName namespaceId healthyOnly enabledOnly pageNo! pageSize!")
             .to(list::SurveyPage::read_sides, list::survey_page, shown::catalog_instances_result),
     ]

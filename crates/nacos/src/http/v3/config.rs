@@ -26,10 +26,11 @@ use crate::{
 
 const ITEM: &str = "/v3/admin/cs/config";
 const BETA: &str = "/v3/admin/cs/config/beta";
+const GRAY: &str = "/v3/admin/cs/config/gray";
 const CAPACITY: &str = "/v3/admin/cs/capacity";
 
 pub(super) fn routes() -> Vec<Route> {
-    [items(), many_items(), histories(), others()].concat()
+    [items(), grays(), many_items(), histories(), others()].concat()
 }
 
 fn items() -> Vec<Route> {
@@ -44,16 +45,26 @@ fn items() -> Vec<Route> {
             .config(Console, Write)
             .point(Point::ConfigPublish)
             .takes(
-                "dataId! groupName! namespaceId content! tag appName srcUser configTags desc use \
-                 effect type schema encryptedDataKey",
+                "dataId! groupName! namespaceId content! tag grayName grayRuleExp grayPriority \
+                 appName srcUser configTags desc use effect type schema encryptedDataKey",
             )
             .body(BodyMax::CONTENT)
             .to(publish::read, publish::publish, Reply::result_yes),
-        V3.delete(ITEM, "Remove an item, or its release for a tag")
+        V3.delete(ITEM, "Remove an item, or a gray release of it")
             .config(Console, Write)
             .point(Point::ConfigRemove)
-            .takes("dataId! groupName! namespaceId tag")
+            .takes("dataId! groupName! namespaceId tag grayName")
             .to(remove::Remove::read, remove::remove, Reply::result_yes),
+        V3.get("/v3/admin/cs/config/listener", "See who listens to an item")
+            .config(Console, Read)
+            .takes("dataId! groupName! namespaceId aggregation")
+            .to(detail::read, listening::of_item, listeners::of_item),
+    ]
+}
+
+fn grays() -> Vec<Route> {
+    let named = "dataId! groupName! namespaceId";
+    vec![
         V3.get(BETA, "Read the beta release of an item").config(Console, Read).takes(named).to(
             detail::read,
             gray::beta,
@@ -63,10 +74,24 @@ fn items() -> Vec<Route> {
             .config(Console, Write)
             .takes(named)
             .to(remove::Remove::read_beta, remove::remove, Reply::result_yes),
-        V3.get("/v3/admin/cs/config/listener", "See who listens to an item")
+        V3.get("/v3/admin/cs/config/gray/list", "List the gray releases of an item")
             .config(Console, Read)
-            .takes("dataId! groupName! namespaceId aggregation")
-            .to(detail::read, listening::of_item, listeners::of_item),
+            .takes(named)
+            .to(detail::read, gray::list, config::grays),
+        V3.get(GRAY, "Read a gray release of an item")
+            .config(Console, Read)
+            .takes("dataId! groupName! namespaceId grayName!")
+            .to(gray::Which::read, gray::find, config::gray_detail),
+        V3.put(GRAY, "Change whom a gray release is for; its content stays")
+            .config(Console, Write)
+            .point(Point::ConfigPublish)
+            .takes("dataId! groupName! namespaceId grayName! grayRuleExp! grayPriority srcUser")
+            .to(gray::Rule::read, gray::set_rule, Reply::result_yes),
+        V3.delete(GRAY, "Remove a gray release of an item")
+            .config(Console, Write)
+            .point(Point::ConfigRemove)
+            .takes("dataId! groupName! namespaceId grayName!")
+            .to(remove::Remove::read_gray, remove::remove, Reply::result_yes),
     ]
 }
 
@@ -117,6 +142,18 @@ fn histories() -> Vec<Route> {
             .config(Console, Read)
             .takes("dataId! groupName! namespaceId id!")
             .to(past::detail::Which::read_id, past::detail::previous, history::result),
+        V3.get("/v3/admin/cs/history/diff", "Read what one change made of the content")
+            .config(Console, Read)
+            .takes("dataId! groupName! namespaceId nid!")
+            .to(past::detail::Which::read_nid, past::diff::compare, history::result_diff),
+        V3.post(
+            "/v3/admin/cs/history/rollback",
+            "Undo one change and all later ones; what was there before is current again",
+        )
+        .config(Console, Write)
+        .point(Point::ConfigPublish)
+        .takes("dataId! groupName! namespaceId nid! srcUser")
+        .to(past::rollback::Rollback::read, past::rollback::rollback, Reply::result_yes),
         V3.get("/v3/admin/cs/history/configs", "List the items of a namespace")
             .config(Console, Read)
             .takes("namespaceId!")

@@ -69,17 +69,20 @@ fn instances() -> Vec<Route> {
             .to(detail::Which::read, detail::detail, written::result),
         V3.get("/v3/admin/ns/instance/list", "List the instances of a service, disabled ones too")
             .naming(Console, Read)
+            .whole()
             .point(Point::NamingServiceSubscribe)
             .takes("serviceName! groupName namespaceId clusterName healthyOnly")
             .to(list::Survey::read_healthy_only, list::survey, written::surveyed),
         V3.put(BATCH, "Set metadata of many instances")
             .naming(Console, Write)
+            .whole()
             .point(Point::NamingInstanceMetadataUpdate)
             .takes(batch)
             .body(BodyMax::LIST)
             .to(metadata::Batch::read_update, metadata::edit, written::updated_result),
         V3.delete(BATCH, "Take metadata of many instances away")
             .naming(Console, Write)
+            .whole()
             .point(Point::NamingInstanceMetadataUpdate)
             .takes(batch)
             .body(BodyMax::LIST)

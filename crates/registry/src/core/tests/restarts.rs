@@ -1,7 +1,7 @@
 //! Nobody is told an empty list because a node started or stopped.
 
 use super::*;
-use crate::Completeness;
+use crate::{Completeness, PageRequest, ServiceFilter};
 
 fn remembering(services: &[(&str, usize)]) -> Memory {
     let services = services.iter().map(|(name, instances)| (key(name), *instances)).collect();
@@ -43,6 +43,21 @@ fn a_service_that_had_instances_is_withheld_until_they_are_back() {
     assert!(!world.view("s").is_warming());
     world.pass(500);
     assert_eq!(world.told(), [("r", vec![1, 2])]);
+}
+
+#[test]
+fn a_service_that_is_waited_for_is_not_listed_as_empty() {
+    let mut world = restarted(&[("s", 1)]);
+    let filter = ServiceFilter { with_instances: true, ..Default::default() };
+    let listed = |world: &World| {
+        world.core.list_services(&filter, PageRequest { number: 1, size: 10 }).total
+    };
+    assert_eq!(listed(&world), 1);
+    assert!(world.core.waits_for(&key("s")) && !world.core.waits_for(&key("t")));
+    assert!(world.core.waits_for_any(|_| true) && !world.core.waits_for_any(|k| *k == key("t")));
+    world.pass(30_001);
+    assert_eq!(listed(&world), 0, "whoever is not back by now is gone");
+    assert!(!world.core.waits_for(&key("s")));
 }
 
 #[test]

@@ -5,6 +5,7 @@ use std::{sync::Arc, time::Duration};
 use http::HeaderName;
 use seawall_config::{Caller, Changed, Listen};
 use seawall_identity::Action;
+use seawall_net::ConnectionId;
 
 use crate::http::{call::Call, fault::Fault, guard::Admitted, listening, state::Http};
 
@@ -27,6 +28,7 @@ const BODY_SINCE: u32 = 204;
 /// What a client listens to.
 pub(crate) struct Poll {
     items: Vec<Listen>,
+    connection: ConnectionId,
     caller: Caller,
     wait: Option<Duration>,
     in_headers: bool,
@@ -44,6 +46,7 @@ impl Poll {
         let at_once = call.header(&NO_HANGUP).is_some_and(|text| text.eq_ignore_ascii_case("true"));
         Ok(Self {
             items: listening::parse(&records)?,
+            connection: call.connection,
             caller: call.caller(),
             in_headers: wait.is_none() && reads_headers(call),
             wait: wait.filter(|_| !at_once),
@@ -78,15 +81,17 @@ pub(crate) struct News {
 ///
 /// # Errors
 ///
-/// When one of the items is not the caller's to read.
+/// When one of the items is not the caller's to read, or the polls of the connection
+/// hold too many.
 pub(crate) async fn poll(http: Arc<Http>, input: Poll) -> Result<News, Fault> {
-    let Poll { items, caller, wait, in_headers, admitted } = input;
+    let Poll { items, connection, caller, wait, in_headers, admitted } = input;
     for item in &items {
         admitted.may_config(&http, Action::Read, &item.key)?;
     }
     drop(admitted);
     let _waiting = http.metrics.http.waiting();
-    let changed = http.configs.wait_changed(&caller, items, wait.unwrap_or_default()).await?;
+    let wait = wait.unwrap_or_default();
+    let changed = http.configs.wait_changed(connection.get(), &caller, items, wait).await?;
     Ok(News { changed, in_headers })
 }
 

@@ -23,10 +23,20 @@ pub(crate) struct ByAddress {
 
 impl ByAddress {
     pub(crate) fn read(call: &mut Call) -> Result<Self, Fault> {
+        let all = call.params.flag("all")?.unwrap_or(false);
+        Self::read_with(call, all)
+    }
+
+    /// In every namespace.
+    pub(crate) fn read_everywhere(call: &mut Call) -> Result<Self, Fault> {
+        Self::read_with(call, true)
+    }
+
+    fn read_with(call: &Call, all: bool) -> Result<Self, Fault> {
         let names = call.generation.config_names();
         Ok(Self {
             ip: call.params.required_parsed("ip")?,
-            all: call.params.flag("all")?.unwrap_or(false),
+            all,
             namespace: target::namespace(&call.params, names.namespace)?,
             admitted: call.admitted.clone(),
         })

@@ -2,10 +2,11 @@
 
 use std::sync::Arc;
 
-use http::{HeaderName, StatusCode};
+use http::HeaderName;
 use seawall_config::{ContentType, GrayRule, Publish, Published};
 
-use crate::http::{call::Call, code::Code, fault::Fault, state::Http, target};
+use super::gray;
+use crate::http::{call::Call, fault::Fault, state::Http, target};
 
 /// Publish only over the content with this fingerprint.
 const CAS_MD5: HeaderName = HeaderName::from_static("casmd5");
@@ -27,6 +28,7 @@ pub(crate) fn read(call: &mut Call) -> Result<Publish, Fault> {
     };
     let app_name = call.params.get("appName").or_else(|| call.header(&CLIENT_APP));
     let mut publish = Publish::new(key, "");
+    publish.from_client = call.admitted.is_client();
     publish.cas_md5 = call.header(&CAS_MD5).map(str::to_owned);
     publish.content_type = content_type;
     publish.encrypted_data_key = call.params.or("encryptedDataKey", "").to_owned();
@@ -49,16 +51,16 @@ pub(crate) fn read(call: &mut Call) -> Result<Publish, Fault> {
     Ok(publish)
 }
 
-/// Nacos names addresses in a header and a tag among the parameters.
+/// Nacos names addresses in a header and a tag among the parameters; any other
+/// release has a name and a condition.
 fn gray(call: &Call) -> Result<Option<GrayRule>, Fault> {
     let rule = match (call.header(&BETA_IPS), call.params.get("tag")) {
         (Some(ips), _) => GrayRule::beta(ips),
         (None, Some(tag)) => GrayRule::tag(tag),
-        (None, None) => return Ok(None),
+        (None, None) if call.params.get("grayName").is_none() => return Ok(None),
+        (None, None) => return gray::read_rule(call).map(Some),
     };
-    rule.map(Some).map_err(|error| {
-        Fault::new(StatusCode::BAD_REQUEST, Code::GrayRuleInvalid, error.to_string())
-    })
+    rule.map(Some).map_err(gray::refused)
 }
 
 /// Publishes; on disk and on its way to listeners when this returns.

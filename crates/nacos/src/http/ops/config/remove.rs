@@ -6,6 +6,7 @@ use http::StatusCode;
 use seawall_config::{Author, ConfigId, ConfigKey, GrayName, GrayRule};
 use seawall_identity::Action;
 
+use super::gray;
 use crate::http::{call::Call, code::Code, fault::Fault, guard::Admitted, state::Http, target};
 
 /// An item, or a gray release of it.
@@ -17,11 +18,21 @@ pub(crate) struct Remove {
 }
 
 impl Remove {
-    /// Without a tag the item itself goes.
+    /// Without a tag or the name of a release the item itself goes.
     pub(crate) fn read(call: &mut Call) -> Result<Self, Fault> {
-        let gray = call.params.get("tag").map(GrayRule::tag_name).transpose().map_err(|error| {
-            Fault::new(StatusCode::BAD_REQUEST, Code::ParameterInvalid, error.to_string())
-        })?;
+        let gray = match (call.params.get("tag"), call.params.get("grayName")) {
+            (Some(tag), _) => Some(GrayRule::tag_name(tag).map_err(|error| {
+                Fault::new(StatusCode::BAD_REQUEST, Code::ParameterInvalid, error.to_string())
+            })?),
+            (None, Some(name)) => Some(name.parse()?),
+            (None, None) => None,
+        };
+        Ok(Self { key: target::config(call)?, gray, author: call.author() })
+    }
+
+    /// A release goes, which must be named.
+    pub(crate) fn read_gray(call: &mut Call) -> Result<Self, Fault> {
+        let gray = Some(gray::name(call)?);
         Ok(Self { key: target::config(call)?, gray, author: call.author() })
     }
 

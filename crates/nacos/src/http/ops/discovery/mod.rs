@@ -2,7 +2,7 @@
 
 use std::{collections::BTreeMap, net::SocketAddr, sync::Arc};
 
-use seawall_registry::{Instance, PageRequest, ServiceFilter};
+use seawall_registry::{Instance, PageRequest, ServiceFilter, ServiceKey};
 use seawall_topology::Namespace;
 
 use super::service::names::visible;
@@ -40,14 +40,24 @@ pub(crate) struct Target {
 }
 
 /// The instances as Prometheus's HTTP service discovery wants them.
+///
+/// # Errors
+///
+/// While instances may still be coming back after a restart, "unavailable":
+/// Prometheus then keeps the targets it has.
 pub(crate) async fn targets(http: Arc<Http>, input: Targets) -> Result<Vec<Target>, Fault> {
     let namespaces = visible(&http, input.namespace, &input.admitted).await?;
+    let named =
+        |key: &ServiceKey| input.service.as_deref().is_none_or(|name| name == key.name.as_str());
+    if http.registry.any_warming(|key| named(key) && namespaces.contains(&key.namespace)) {
+        return Err(Fault::starting());
+    }
     let page = PageRequest { number: 1, size: PageRequest::SIZE_MAX };
     let mut targets = Vec::new();
     for namespace in namespaces {
         let filter = ServiceFilter { namespace, with_instances: true, ..Default::default() };
         for summary in http.registry.list_services(&filter, page).services {
-            if input.service.as_deref().is_some_and(|name| name != summary.key.name.as_str()) {
+            if !named(&summary.key) {
                 continue;
             }
             let instances = http.registry.instances(&summary.key, None);

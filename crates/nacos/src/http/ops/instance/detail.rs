@@ -27,10 +27,15 @@ pub(crate) struct Found {
 }
 
 /// The instance with the operators' edits.
+///
+/// # Errors
+///
+/// "Not found" only when no instance may still be coming back after a restart.
 pub(crate) async fn detail(http: Arc<Http>, input: Which) -> Result<Found, Fault> {
     let Which { service, address } = input;
     match http.registry.instance(&service, &address) {
         Some(instance) => Ok(Found { service, instance }),
+        None if http.registry.is_warming(&service) => Err(Fault::starting()),
         None => Err(Fault::not_found("no matched ip found!")),
     }
 }

@@ -7,7 +7,8 @@ use seawall_registry::{InstanceAddress, InstanceEdit, MetadataEdit, ServiceKey};
 use super::input;
 use crate::http::{call::Call, fault::Fault, state::Http, target};
 
-/// What changes; what the request leaves out stays.
+/// What changes; what the request leaves out stays. Metadata takes the place of what
+/// earlier edits set.
 #[derive(Debug)]
 pub(crate) struct Patch {
     service: ServiceKey,
@@ -18,7 +19,7 @@ pub(crate) struct Patch {
 impl Patch {
     pub(crate) fn read(call: &mut Call) -> Result<Self, Fault> {
         let metadata = match call.params.metadata("metadata")? {
-            Some(labels) => MetadataEdit::Merge(labels),
+            Some(labels) => MetadataEdit::Over(labels),
             None => MetadataEdit::Keep,
         };
         Ok(Self {

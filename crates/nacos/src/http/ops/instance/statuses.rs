@@ -29,6 +29,9 @@ impl Statuses {
 /// `ip:port_true` or `ip:port_false` for each instance.
 pub(crate) async fn statuses(http: Arc<Http>, input: Statuses) -> Result<Vec<String>, Fault> {
     input.admitted.may_service(&http, Action::Read, &input.service)?;
+    if http.registry.is_warming(&input.service) {
+        return Err(Fault::starting());
+    }
     let instances = http.registry.instances(&input.service, None);
     Ok(instances.iter().map(|one| format!("{}:{}_{}", one.ip, one.port, one.healthy)).collect())
 }

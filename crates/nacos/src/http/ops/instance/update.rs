@@ -9,7 +9,8 @@ use super::input::Described;
 use crate::http::{fault::Fault, state::Http};
 
 /// Sets weight and enabled, also when the request leaves them out (then to their
-/// defaults), and adds the metadata to what the instance registered with.
+/// defaults), and puts the metadata, in place of what earlier edits set, over what the
+/// instance registered with.
 pub(crate) async fn update(http: Arc<Http>, input: Described) -> Result<(), Fault> {
     let Described { service, instance } = input;
     let address = instance.address();
@@ -17,7 +18,7 @@ pub(crate) async fn update(http: Arc<Http>, input: Described) -> Result<(), Faul
     let edit = InstanceEdit {
         weight: Some(instance.weight),
         enabled: Some(instance.enabled),
-        metadata: MetadataEdit::Merge(metadata),
+        metadata: MetadataEdit::Over(metadata),
     };
     Ok(http.registry.update_instance(&service, &address, edit).await?)
 }

@@ -103,6 +103,9 @@ pub(crate) struct Populated {
 /// The services of the page with their instances.
 pub(crate) async fn list_populated(http: Arc<Http>, input: List) -> Result<Populated, Fault> {
     let Listed { page, found } = list(http.clone(), input).await?;
+    if found.services.iter().any(|summary| http.registry.is_warming(&summary.key)) {
+        return Err(Fault::starting());
+    }
     let services = found
         .services
         .into_iter()
