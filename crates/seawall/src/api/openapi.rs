@@ -54,9 +54,15 @@ const OPERATIONS: &[Operation] = &[
     },
     Operation::get("/api/v1/resources/{kind}/{name}/history", "Earlier versions of a resource")
         .query(&["tenant"]),
+    Operation::get("/api/v1/export/configuration", "A zip of a namespace, or a part of it")
+        .query(&["namespace", "after", "itemsMax", "bytesMax"]),
     Operation::post("/api/v1/import/configuration", JSON, "Take over a configuration item")
         .query(&["dryRun"]),
+    Operation::post("/api/v1/import/history", JSON, "Take over a page of an item's history")
+        .query(&["dryRun"]),
     Operation::post("/api/v1/import/namespace", JSON, "Take over a namespace").query(&["dryRun"]),
+    Operation::post("/api/v1/import/service", JSON, "Take over what is declared of a service")
+        .query(&["dryRun"]),
     Operation::post("/api/v1/import/instance", JSON, "Take over a persistent instance")
         .query(&["dryRun"]),
 ];

@@ -26,8 +26,7 @@ impl Doors {
     pub(super) fn bind(settings: &Settings, metrics: &NetMetrics) -> Result<Self, Failure> {
         let door = door_settings(&settings.doors, &settings.tls);
         let gate = ConnectionGate::new(limits(&settings.doors));
-        let cores = std::thread::available_parallelism().unwrap_or(NonZeroUsize::MIN);
-        let reactors = Reactors::start(cores).context("cannot start threads for connections")?;
+        let reactors = Reactors::start(threads(&settings.doors)).context("cannot start threads")?;
         let reactors = Arc::new(reactors);
         let bind = |port| {
             Door::bind(SocketAddr::new(settings.doors.bind, port), door.clone())
@@ -39,6 +38,12 @@ impl Doors {
         let grpc = bind(settings.doors.grpc_port)?;
         Ok(Self { http, grpc, gate })
     }
+}
+
+fn threads(doors: &DoorsSection) -> NonZeroUsize {
+    let half = || std::thread::available_parallelism().map_or(1, NonZeroUsize::get) / 2;
+    let asked = NonZeroUsize::new(doors.threads).or_else(|| NonZeroUsize::new(half()));
+    asked.unwrap_or(NonZeroUsize::MIN)
 }
 
 fn limits(doors: &DoorsSection) -> ConnectionLimits {

@@ -56,6 +56,13 @@ pub(crate) struct DoorsSection {
     #[config(layer_attr(arg(id = "setting-drain-ms", long = "drain-ms", value_name = "MS")))]
     pub(crate) drain_ms: u64,
 
+    /// Threads that serve connections; 0 means half of the cores, at least one. The other
+    /// cores are for the store, for what takes longer, and for the kernel's share of the
+    /// network. A connection stays on its thread.
+    #[config(env = "SEAWALL_DOORS_THREADS", default = 0)]
+    #[config(layer_attr(arg(id = "setting-threads", long = "threads", value_name = "COUNT")))]
+    pub(crate) threads: usize,
+
     /// Most requests one HTTP/2 connection may have open at once. gRPC clients put all
     /// their calls on one.
     #[config(env = "SEAWALL_DOORS_STREAMS_PER_CONNECTION_MAX", default = 4_096)]
