@@ -29,7 +29,7 @@ pub struct StoreSettings {
     pub history_bytes: u64,
     /// Commits kept in memory for watchers. Default 4,096.
     pub recent_commits: usize,
-    /// Bytes of commits kept in memory for watchers. Default 8 MiB.
+    /// Bytes of commits kept in memory for watchers. Default 4 MiB.
     pub recent_bytes: usize,
     /// Bytes of one file of the log. Default 16 MiB.
     pub log_file_bytes: u64,
@@ -40,7 +40,7 @@ pub struct StoreSettings {
     /// Bytes of table blocks kept in memory. Default 16 MiB.
     pub cache_bytes: u64,
     /// Bytes each table of the state collects in memory before it writes a file;
-    /// four times as much at most. Default 8 MiB.
+    /// four times as much at most. Default 4 MiB.
     pub memtable_bytes: u64,
     /// Milliseconds without progress after which writing tables to disk is taken to
     /// be stuck, and the state is opened anew. Default 10,000.
@@ -76,12 +76,12 @@ impl Default for StoreSettings {
             history_commits: 100_000,
             history_bytes: 64 * MIB,
             recent_commits: 4_096,
-            recent_bytes: 8 * 1024 * 1024,
+            recent_bytes: 4 * 1024 * 1024,
             log_file_bytes: 16 * MIB,
             checkpoint_bytes: 8 * MIB,
             checkpoint_interval_ms: 30_000,
             cache_bytes: 16 * MIB,
-            memtable_bytes: 8 * MIB,
+            memtable_bytes: 4 * MIB,
             flush_stall_ms: 10_000,
             space_low_bytes: 256 * MIB,
             reserve_bytes: 64 * MIB,
