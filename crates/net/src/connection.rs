@@ -31,7 +31,7 @@ use tokio_util::sync::CancellationToken;
 use tower::ServiceExt;
 
 use crate::{
-    DoorSettings, Drain, NetMetrics, Peer, Serve, Trace,
+    BodyBudget, DoorSettings, Drain, NetMetrics, Peer, Serve, Trace,
     body::{bounded, declared_too_large},
     corked::corked,
     metrics::Stage,
@@ -51,6 +51,7 @@ pub(crate) struct Shared<S> {
     /// Cancelled when the time to finish is over.
     pub(crate) cut: CancellationToken,
     pub(crate) metrics: NetMetrics,
+    pub(crate) bodies: BodyBudget,
 }
 
 /// How a connection ended before it could be served.
@@ -154,9 +155,11 @@ async fn answer<S: Serve>(
     if declared_too_large(request.headers(), body_bytes_max) {
         return Ok(StatusCode::PAYLOAD_TOO_LARGE.into_response());
     }
+    let bodies = peer.bodies.clone();
     request.extensions_mut().insert(peer);
     let trace = Trace::of(&request);
-    trace.scope(service.oneshot(bounded(request, body_bytes_max))).await
+    let request = bounded(request, body_bytes_max, &bodies);
+    trace.scope(service.oneshot(request)).await
 }
 
 impl<I, S, B> Connection for http1::Connection<I, S>

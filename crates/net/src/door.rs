@@ -136,8 +136,15 @@ impl Door {
         };
         let drain_timeout = settings.drain_timeout();
         let cut = CancellationToken::new();
-        let shared =
-            Arc::new(Shared { settings, certificates, service, drain, cut: cut.clone(), metrics });
+        let shared = Arc::new(Shared {
+            bodies: gate.bodies().clone(),
+            settings,
+            certificates,
+            service,
+            drain,
+            cut: cut.clone(),
+            metrics,
+        });
         let tasks = TaskTracker::new();
         let reloading = spawn_reloading(&shared);
         let serving = Serving { tasks: &tasks, reactors: reactors.as_deref() };
@@ -265,7 +272,7 @@ async fn take<S: Serve>(
     if stream.set_nodelay(true).is_err() {
         return;
     }
-    let peer = Peer::new(remote, local);
+    let peer = Peer { bodies: shared.bodies.clone(), ..Peer::new(remote, local) };
     let connection = peer.connection;
     // Cancelled when this future is dropped too, so that nobody waits for a dead peer.
     let _closed = peer.closed.clone().drop_guard();

@@ -9,6 +9,8 @@ use std::{
 use parking_lot::Mutex;
 use serde::Deserialize;
 
+use crate::BodyBudget;
+
 /// Bounds on open connections, counted over all doors that share a gate.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
 #[serde(default, deny_unknown_fields)]
@@ -45,7 +47,10 @@ pub enum Refused {
 
 /// Counts open connections and lets in no more than the limits. Clones share the count.
 #[derive(Debug, Clone, Default)]
-pub struct ConnectionGate(Arc<Mutex<Counts>>);
+pub struct ConnectionGate {
+    counts: Arc<Mutex<Counts>>,
+    bodies: BodyBudget,
+}
 
 #[derive(Debug, Default)]
 struct Counts {
@@ -57,13 +62,26 @@ struct Counts {
 impl ConnectionGate {
     /// A gate with nobody in.
     pub fn new(limits: ConnectionLimits) -> Self {
-        Self(Arc::new(Mutex::new(Counts { limits, ..Counts::default() })))
+        let counts = Arc::new(Mutex::new(Counts { limits, ..Counts::default() }));
+        Self { counts, bodies: BodyBudget::default() }
+    }
+
+    /// Bounds what the connections of this gate read at once.
+    #[must_use]
+    pub fn reading(mut self, bodies: BodyBudget) -> Self {
+        self.bodies = bodies;
+        self
+    }
+
+    /// What bounds that.
+    pub fn bodies(&self) -> &BodyBudget {
+        &self.bodies
     }
 
     /// Lets a connection from `ip` in until the permit is dropped.
     pub fn admit(&self, ip: IpAddr) -> Result<ConnectionPermit, Refused> {
         let ip = ip.to_canonical();
-        let mut counts = self.0.lock();
+        let mut counts = self.counts.lock();
         let ConnectionLimits { total, per_ip } = counts.limits;
         if counts.total >= total {
             return Err(Refused::Total { limit: total });
@@ -79,17 +97,17 @@ impl ConnectionGate {
 
     /// Changes the limits. Connections already in stay in.
     pub fn set_limits(&self, limits: ConnectionLimits) {
-        self.0.lock().limits = limits;
+        self.counts.lock().limits = limits;
     }
 
     /// The limits in force.
     pub fn limits(&self) -> ConnectionLimits {
-        self.0.lock().limits
+        self.counts.lock().limits
     }
 
     /// Connections that are in now.
     pub fn open(&self) -> u32 {
-        self.0.lock().total
+        self.counts.lock().total
     }
 }
 
@@ -102,7 +120,7 @@ pub struct ConnectionPermit {
 
 impl Drop for ConnectionPermit {
     fn drop(&mut self) {
-        let mut counts = self.gate.0.lock();
+        let mut counts = self.gate.counts.lock();
         counts.total = counts.total.saturating_sub(1);
         if let Entry::Occupied(mut from_ip) = counts.per_ip.entry(self.ip) {
             *from_ip.get_mut() = from_ip.get().saturating_sub(1);
@@ -128,7 +146,7 @@ mod tests {
         drop(first);
         assert!(gate.admit(HERE).is_ok());
         assert_eq!(gate.open(), 0);
-        assert!(gate.0.lock().per_ip.is_empty());
+        assert!(gate.counts.lock().per_ip.is_empty());
     }
 
     #[test]

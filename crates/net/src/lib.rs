@@ -18,6 +18,7 @@
 //! # }
 //! ```
 
+mod bodies;
 mod body;
 mod connection;
 mod corked;
@@ -36,6 +37,7 @@ mod sniff;
 mod tls;
 mod trace;
 
+pub use bodies::{BodyBudget, HeldBytes, TooMuchAtOnce};
 pub use door::{BindError, Door};
 pub use drain::Drain;
 pub use gate::{ConnectionGate, ConnectionLimits, ConnectionPermit, Refused};

@@ -8,6 +8,8 @@ use std::{
 
 use tokio_util::sync::CancellationToken;
 
+use crate::BodyBudget;
+
 /// Number of a connection, unique in the life of the process and never used again.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct ConnectionId(u64);
@@ -51,6 +53,8 @@ pub struct Peer {
     pub closed: CancellationToken,
     /// Cancel it to have the door cut the transport at once.
     pub cut: CancellationToken,
+    /// Bounds what is read of requests before they are whole, over all connections.
+    pub bodies: BodyBudget,
 }
 
 /// What a TLS handshake told about the peer.
@@ -73,6 +77,7 @@ impl Peer {
             tls: None,
             closed: CancellationToken::new(),
             cut: CancellationToken::new(),
+            bodies: BodyBudget::default(),
         }
     }
 

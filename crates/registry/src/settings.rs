@@ -11,7 +11,7 @@ use crate::OpenError;
 #[serde(default, deny_unknown_fields)]
 pub struct RegistrySettings {
     /// How long the first change of a quiet service is held back for others that come
-    /// with it, in milliseconds. Default 10. This is how soon subscribers learn of a
+    /// with it, in milliseconds. Default 5. This is how soon subscribers learn of a
     /// lone change.
     pub push_first_ms: u64,
     /// Shortest time between two pushes of a service, in milliseconds, in which changes
@@ -81,7 +81,7 @@ pub struct CheckSettings {
 impl Default for RegistrySettings {
     fn default() -> Self {
         Self {
-            push_first_ms: 10,
+            push_first_ms: 5,
             push_delay_ms: 500,
             push_timeout_ms: 5_000,
             push_retry_ms: 1_000,

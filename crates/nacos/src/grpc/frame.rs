@@ -88,6 +88,11 @@ impl Deframer {
         Ok(Some(message))
     }
 
+    /// Bytes that wait for the rest of their message.
+    pub(crate) fn waiting_bytes(&self) -> u64 {
+        u64::try_from(self.buffered.as_slice().len()).unwrap_or(u64::MAX)
+    }
+
     /// Whether a message has begun and is not complete.
     pub(crate) fn is_inside(&self) -> bool {
         !self.buffered.as_slice().is_empty()

@@ -3,6 +3,7 @@
 use axum::{body::Body, response::IntoResponse};
 use http::{HeaderMap, HeaderName, HeaderValue, Response, header};
 use percent_encoding::{AsciiSet, CONTROLS, utf8_percent_encode};
+use seawall_net::TooMuchAtOnce;
 
 const STATUS: HeaderName = HeaderName::from_static("grpc-status");
 const MESSAGE: HeaderName = HeaderName::from_static("grpc-message");
@@ -73,6 +74,12 @@ pub(crate) fn response(body: Body) -> Response<Body> {
     let mut response = Response::new(body);
     response.headers_mut().insert(header::CONTENT_TYPE, GRPC);
     response
+}
+
+impl From<TooMuchAtOnce> for Status {
+    fn from(refused: TooMuchAtOnce) -> Self {
+        Self::new(Code::ResourceExhausted, refused.to_string())
+    }
 }
 
 impl IntoResponse for Status {

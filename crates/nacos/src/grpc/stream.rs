@@ -16,7 +16,7 @@ use axum::{
 use bytes::Bytes;
 use hyper::body::Frame as HttpFrame;
 use prost::Message as _;
-use seawall_net::{Peer, Trace};
+use seawall_net::{HeldBytes, Peer, Trace};
 use serde::Deserialize;
 
 use super::{
@@ -44,7 +44,8 @@ pub(crate) async fn serve(nacos: Arc<Nacos>, request: Request) -> Response {
     };
     let (outbox, outgoing) = Outbox::new(nacos.settings.grpc.queue_messages_max);
     let deframer = Deframer::new(nacos.settings.grpc.message_bytes_max);
-    let reader = Reader { nacos, peer, body, deframer, outbox: Some(outbox), link: None };
+    let held = peer.bodies.hold();
+    let reader = Reader { nacos, peer, body, deframer, held, outbox: Some(outbox), link: None };
     tokio::spawn(Trace::carried(reader.run()));
     response(Body::new(Pushes { outgoing, rest: None, ended: false }))
 }
@@ -55,6 +56,8 @@ struct Reader {
     peer: Arc<Peer>,
     body: Body,
     deframer: Deframer,
+    /// What waits in the deframer, as counted for the node.
+    held: HeldBytes,
     /// Given to the link once there is one.
     outbox: Option<Outbox>,
     link: Option<Arc<Link>>,
@@ -82,7 +85,12 @@ impl Reader {
     async fn read(&mut self) -> Next {
         match self.deframer.next() {
             Ok(Some(message)) => return self.take(message),
-            Ok(None) => {}
+            Ok(None) => {
+                if let Err(error) = self.held.set(self.deframer.waiting_bytes()) {
+                    tracing::debug!(connection = %self.peer.connection, %error, "stream refused");
+                    return Next::End;
+                }
+            }
             Err(status) => {
                 tracing::debug!(connection = %self.peer.connection, error = %status.message, "stream refused");
                 return Next::End;

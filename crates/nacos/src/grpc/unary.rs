@@ -9,7 +9,7 @@ use axum::{
 };
 use bytes::Bytes;
 use prost::Message as _;
-use seawall_net::Peer;
+use seawall_net::{HeldBytes, Peer};
 
 use super::{
     dispatch::dispatch,
@@ -28,7 +28,8 @@ pub(crate) async fn serve(nacos: Arc<Nacos>, request: Request) -> Response {
     let Some(peer) = parts.extensions.get::<Arc<Peer>>() else {
         return Status::new(Code::Internal, "the transport is not known").into_response();
     };
-    let read = match read_message(body, nacos.settings.grpc.message_bytes_max).await {
+    let held = peer.bodies.hold();
+    let read = match read_message(body, held, nacos.settings.grpc.message_bytes_max).await {
         Ok(bytes) => Payload::decode(bytes)
             .map_err(|error| Status::new(Code::Internal, format!("invalid payload: {error}"))),
         Err(status) => Err(status),
@@ -56,12 +57,17 @@ pub(super) async fn next_data(body: &mut Body) -> Option<Result<Bytes, axum::Err
 }
 
 /// The one message of a body, read to the body's end.
-async fn read_message(mut body: Body, message_bytes_max: usize) -> Result<Bytes, Status> {
+async fn read_message(
+    mut body: Body,
+    mut held: HeldBytes,
+    message_bytes_max: usize,
+) -> Result<Bytes, Status> {
     let mut deframer = Deframer::new(message_bytes_max);
     let message = loop {
         if let Some(message) = deframer.next()? {
             break message;
         }
+        held.set(deframer.waiting_bytes())?;
         match next_data(&mut body).await {
             Some(Ok(data)) => deframer.push(data),
             Some(Err(error)) => return Err(Status::new(Code::Unavailable, error.to_string())),
@@ -84,4 +90,26 @@ async fn read_message(mut body: Body, message_bytes_max: usize) -> Result<Bytes,
         }
     }
     Ok(message)
+}
+
+#[cfg(test)]
+mod tests {
+    use seawall_net::BodyBudget;
+
+    use super::*;
+
+    #[tokio::test]
+    async fn a_message_that_does_not_end_holds_what_it_has_and_no_more_than_there_is() {
+        let budget = BodyBudget::new(50);
+        let half = |bytes: usize| {
+            let start = [&[0, 0, 0, 1, 0][..], &vec![7; bytes]].concat();
+            let begun = futures::stream::iter([Ok::<_, std::io::Error>(Bytes::from(start))]);
+            Body::from_stream(begun)
+        };
+        let refused = read_message(half(60), budget.hold(), 1_000).await.unwrap_err();
+        assert_eq!(refused.code, Code::ResourceExhausted);
+        let cut_short = read_message(half(10), budget.hold(), 1_000).await.unwrap_err();
+        assert_eq!(cut_short.code, Code::Internal);
+        assert_eq!(budget.held(), 0);
+    }
 }

@@ -7,6 +7,7 @@ use axum::{
 use bytes::Bytes;
 use http::{HeaderMap, Method, Request, StatusCode, header, request::Parts};
 use http_body_util::{BodyExt, LengthLimitError, Limited};
+use seawall_net::TooMuchAtOnce;
 
 use super::{code::Code, fault::Fault, params::Params};
 
@@ -94,8 +95,17 @@ async fn collect(body: Body, max: BodyMax) -> Result<Bytes, Fault> {
     match Limited::new(body, max.bytes()).collect().await {
         Ok(collected) => Ok(collected.to_bytes()),
         Err(error) if error.is::<LengthLimitError>() => Err(too_large(max)),
-        Err(error) => Err(Fault::invalid(format!("the body ended early: {error}"))),
+        Err(error) => match is_too_much_at_once(&*error) {
+            true => Err(Fault::unavailable(TooMuchAtOnce.to_string())),
+            false => Err(Fault::invalid(format!("the body ended early: {error}"))),
+        },
     }
+}
+
+/// Whether the node's budget for bodies is behind a failure to read one.
+fn is_too_much_at_once(error: &(dyn std::error::Error + 'static)) -> bool {
+    std::iter::successors(Some(error), |error| error.source())
+        .any(|error| error.is::<TooMuchAtOnce>())
 }
 
 pub(super) fn too_large(max: BodyMax) -> Fault {
@@ -112,6 +122,9 @@ async fn multipart(
     let unreadable = |error: axum::extract::multipart::MultipartError| {
         if error.status() == StatusCode::PAYLOAD_TOO_LARGE {
             return too_large(max);
+        }
+        if is_too_much_at_once(&error) {
+            return Fault::unavailable(TooMuchAtOnce.to_string());
         }
         Fault::invalid(format!("the multipart form cannot be read: {}", error.body_text()))
     };
@@ -173,6 +186,17 @@ mod tests {
         let read_whole = read_posted(upload, BodyMax::FORM, &mut Params::default()).await.unwrap();
         assert_eq!(read_whole.file.as_deref(), Some(b"0123456789".as_slice()));
         assert!(read_posted(upload, BodyMax(40), &mut Params::default()).await.is_err());
+    }
+
+    #[tokio::test]
+    async fn a_node_that_reads_too_much_says_so_and_not_that_the_request_is_wrong() {
+        for kind in ["", "multipart/form-data; boundary=x"] {
+            let broken = futures::stream::iter([Err::<Bytes, _>(TooMuchAtOnce)]);
+            let request = Request::post("/").header(header::CONTENT_TYPE, kind);
+            let (parts, body) = request.body(Body::from_stream(broken)).unwrap().into_parts();
+            let refused = read(&parts, body, BodyMax::FORM, &mut Params::default()).await;
+            assert_eq!(refused.unwrap_err().status, StatusCode::SERVICE_UNAVAILABLE, "{kind:?}");
+        }
     }
 
     #[tokio::test]

@@ -5,8 +5,8 @@ use std::{net::SocketAddr, num::NonZeroUsize, sync::Arc};
 use anyhow::Context as _;
 use seawall_nacos::BODY_BYTES_MAX;
 use seawall_net::{
-    BindError, ClientCertificates, ConnectionGate, ConnectionLimits, Door, DoorSettings,
-    Http2Settings, NetMetrics, Reactors, TlsMode, TlsSettings,
+    BindError, BodyBudget, ClientCertificates, ConnectionGate, ConnectionLimits, Door,
+    DoorSettings, Http2Settings, NetMetrics, Reactors, TlsMode, TlsSettings,
 };
 
 use crate::{
@@ -25,7 +25,8 @@ impl Doors {
     /// Binds every listener, before anything else is touched.
     pub(super) fn bind(settings: &Settings, metrics: &NetMetrics) -> Result<Self, Failure> {
         let door = door_settings(&settings.doors, &settings.tls);
-        let gate = ConnectionGate::new(limits(&settings.doors));
+        let bodies = BodyBudget::new(u64::from(settings.doors.reading_mib_max) << 20);
+        let gate = ConnectionGate::new(limits(&settings.doors)).reading(bodies);
         let reactors = Reactors::start(threads(&settings.doors)).context("cannot start threads")?;
         let reactors = Arc::new(reactors);
         let bind = |port| {

@@ -63,6 +63,16 @@ pub(crate) struct DoorsSection {
     #[config(layer_attr(arg(id = "setting-threads", long = "threads", value_name = "COUNT")))]
     pub(crate) threads: usize,
 
+    /// Most bytes of requests that are half-read, all connections together, in MiB. A
+    /// request is read before it is known who sends it.
+    #[config(env = "SEAWALL_DOORS_READING_MIB_MAX", default = 512)]
+    #[config(layer_attr(arg(
+        id = "setting-reading-mib-max",
+        long = "reading-mib-max",
+        value_name = "MIB"
+    )))]
+    pub(crate) reading_mib_max: u32,
+
     /// Most requests one HTTP/2 connection may have open at once. gRPC clients put all
     /// their calls on one.
     #[config(env = "SEAWALL_DOORS_STREAMS_PER_CONNECTION_MAX", default = 4_096)]

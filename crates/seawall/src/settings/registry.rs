@@ -9,7 +9,7 @@ use seawall_registry::{CheckSettings, RegistrySettings};
 pub(crate) struct RegistrySection {
     /// How long the first change of a quiet service is held back for others that come
     /// with it, in milliseconds: how soon subscribers learn of a lone change.
-    #[config(env = "SEAWALL_REGISTRY_PUSH_FIRST_MS", default = 10)]
+    #[config(env = "SEAWALL_REGISTRY_PUSH_FIRST_MS", default = 5)]
     #[config(layer_attr(arg(
         id = "setting-push-first-ms",
         long = "push-first-ms",
