@@ -117,25 +117,31 @@ class Trial:
 
     async def subscribe(self, client, service):
         """An inbox of the ports of every event, and what unsubscribing needs."""
+        inbox, param = self.subscription(service)
+        await client.subscribe(param)
+        return inbox, param
+
+    def subscription(self, service):
         inbox = asyncio.Queue()
 
         async def heard(instances):
             inbox.put_nowait(ports(instances))
 
         param = SubscribeServiceParam(service_name=service, group_name=GROUP, subscribe_callback=heard)
-        await client.subscribe(param)
         return inbox, param
 
     async def subscribe_after_restart(self, client, service, within):
         """Subscribes at a server that has just started. It answers 300 (starting) until the
-        service's providers are back, rather than show a list that is not whole."""
-        accepted = []
+        service's providers are back, rather than show a list that is not whole. A refused
+        subscription stands, so the whole list may be pushed between two tries: all tries
+        have one inbox."""
+        inbox, param = self.subscription(service)
 
         async def check():
-            accepted.append(await self.subscribe(client, service))
+            await client.subscribe(param)
 
         await self.eventually(within, check)
-        return accepted[-1]
+        return inbox, param
 
     async def listen(self, client, data_id):
         inbox = asyncio.Queue()

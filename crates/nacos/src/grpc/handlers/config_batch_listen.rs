@@ -1,5 +1,7 @@
 //! `ConfigBatchListenRequest`: listens to items, and learns which are not as it thinks.
 
+use std::time::Duration;
+
 use seawall_config::{Changed, ConfigKey, Listen, NamespaceSpelling};
 use seawall_identity::{Action, ResourceKind, ResourceName};
 use serde::{Deserialize, Serialize};
@@ -64,6 +66,24 @@ impl<'a> ChangedConfig<'a> {
     }
 }
 
+/// How long after a start of the node clients that it sent away may still come back in
+/// two steps, and how long they need for both.
+const RETURNING: Duration = Duration::from_secs(30);
+const RETURNED: Duration = Duration::from_millis(100);
+
+/// Soon after a start, waits a moment before anything is listened to.
+///
+/// A Java client that was sent away and knows no other server connects twice within
+/// milliseconds as soon as there is one again. When the answer to what it asked on the
+/// first connection arrives beside the end of that connection, it believes to be
+/// listening (`ClientWorker.onDisConnect` and `checkListenCache` in nacos-client 3.2.1)
+/// and asks again only minutes later. What waits here ends with the first connection.
+async fn let_clients_return(call: &Call<'_>) {
+    if call.nacos.clock.now().since_start() < RETURNING {
+        tokio::time::sleep(RETURNED).await;
+    }
+}
+
 pub(super) async fn handle(call: &Call<'_>) -> Result<Message, Failure> {
     let request: ConfigBatchListenRequest<'_> = call.read()?;
     let contexts = request.config_listen_contexts.unwrap_or_default();
@@ -75,6 +95,7 @@ pub(super) async fn handle(call: &Call<'_>) -> Result<Message, Failure> {
         call.nacos.configs.unlisten(listener, &keys);
         return answer(&[]);
     }
+    let_clients_return(call).await;
     let items = keys.into_iter().zip(&contexts).map(|(key, context)| Listen {
         key,
         md5: or_empty(&context.md5).into(),
