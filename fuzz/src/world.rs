@@ -197,7 +197,7 @@ impl Node {
         }
         let settings = NacosSettings::default();
         let nacos = Nacos::new(Parts { registry, configs, identity, namespaces, clock, settings });
-        let (front, peer) = (nacos.front(axum::Router::new()), peer());
+        let (front, peer) = (nacos.front(Router::new()), peer());
         let pushes = set_up(&front, &peer).await;
         let node = Self { began, front, store: model, peer, _pushes: pushes };
         node.seed().await;
