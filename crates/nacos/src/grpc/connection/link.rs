@@ -87,6 +87,8 @@ pub(crate) struct Link {
     outbox: Outbox,
     core: Mutex<Core>,
     clock: Arc<dyn Clock>,
+    /// When it was registered.
+    pub(crate) since: Instant,
     /// When the client was last heard of, in milliseconds of the clock.
     last_active_ms: AtomicU64,
     queue_blocked: Duration,
@@ -128,6 +130,7 @@ impl Link {
             outbox,
             core: Mutex::new(Core::new(settings.into())),
             last_active_ms: AtomicU64::new(0),
+            since: clock.now(),
             clock,
             queue_blocked: Duration::from_millis(settings.queue_blocked_ms),
             last_number: AtomicU64::new(0),

@@ -67,11 +67,13 @@ impl<'a> ChangedConfig<'a> {
 }
 
 /// How long after a start of the node clients that it sent away may still come back in
-/// two steps, and how long they need for both.
+/// two steps, how young the connection of the first step is, and how long it lives.
 const RETURNING: Duration = Duration::from_secs(30);
-const RETURNED: Duration = Duration::from_millis(100);
+const YOUNG: Duration = Duration::from_millis(50);
+const RETURNED: Duration = Duration::from_millis(20);
 
-/// Soon after a start, waits a moment before anything is listened to.
+/// On a connection that was just made to a node that just started, waits a moment before
+/// anything is listened to.
 ///
 /// A Java client that was sent away and knows no other server connects twice within
 /// milliseconds as soon as there is one again. When the answer to what it asked on the
@@ -79,7 +81,8 @@ const RETURNED: Duration = Duration::from_millis(100);
 /// listening (`ClientWorker.onDisConnect` and `checkListenCache` in nacos-client 3.2.1)
 /// and asks again only minutes later. What waits here ends with the first connection.
 async fn let_clients_return(call: &Call<'_>) {
-    if call.nacos.clock.now().since_start() < RETURNING {
+    let now = call.nacos.clock.now();
+    if now.since_start() < RETURNING && now - call.link.since < YOUNG {
         tokio::time::sleep(RETURNED).await;
     }
 }
@@ -90,12 +93,12 @@ pub(super) async fn handle(call: &Call<'_>) -> Result<Message, Failure> {
     // All of them are read and allowed before the first one counts.
     let keys = contexts.iter().map(Context::key).collect::<Result<Vec<_>, _>>()?;
     authorize(call, &keys).await?;
+    let_clients_return(call).await;
     let listener = call.link.listener;
     if !request.listen.unwrap_or(true) {
         call.nacos.configs.unlisten(listener, &keys);
         return answer(&[]);
     }
-    let_clients_return(call).await;
     let items = keys.into_iter().zip(&contexts).map(|(key, context)| Listen {
         key,
         md5: or_empty(&context.md5).into(),
