@@ -2,6 +2,7 @@
 
 use std::net::SocketAddr;
 use std::sync::Arc;
+use std::time::Duration;
 
 use anyhow::{Context as _, bail};
 use bytes::Bytes;
@@ -12,8 +13,13 @@ use hyper_util::rt::TokioIo;
 use parking_lot::Mutex;
 use tokio::net::TcpStream;
 use tokio::sync::Semaphore;
+use tokio::time::Instant;
 
 type Sender = http1::SendRequest<Full<Bytes>>;
+
+/// How long a connection is kept unused: as long as Java's `HttpURLConnection` does,
+/// which the v1 clients stand on. A server may close one that is older at any moment.
+const KEPT: Duration = Duration::from_secs(5);
 
 /// A bounded set of connections to one server; who finds all in use waits.
 #[derive(Debug, Clone)]
@@ -24,8 +30,17 @@ pub(crate) struct Pool {
 #[derive(Debug)]
 struct Inner {
     server: SocketAddr,
-    idle: Mutex<Vec<Sender>>,
+    /// With the time of their last use, the latest one last.
+    idle: Mutex<Vec<(Sender, Instant)>>,
     room: Semaphore,
+}
+
+impl Inner {
+    /// The connection used last, if it is as good as new.
+    fn idle(&self) -> Option<Sender> {
+        let (sender, used) = self.idle.lock().pop()?;
+        (!sender.is_closed() && used.elapsed() < KEPT).then_some(sender)
+    }
 }
 
 impl Pool {
@@ -48,10 +63,10 @@ impl Pool {
         form: String,
     ) -> anyhow::Result<Bytes> {
         let place = self.inner.room.acquire().await?;
-        let idle = self.inner.idle.lock().pop();
+        let idle = self.inner.idle();
         let mut sender = match idle {
-            Some(sender) if !sender.is_closed() => sender,
-            _ => self.connect().await?,
+            Some(sender) => sender,
+            None => self.connect().await?,
         };
         sender.ready().await.context("waiting for the connection")?;
         let request = Request::builder()
@@ -64,7 +79,7 @@ impl Pool {
         let response = sender.send_request(request).await.context("sending")?;
         let status = response.status();
         let body = response.into_body().collect().await.context("receiving")?.to_bytes();
-        self.inner.idle.lock().push(sender);
+        self.inner.idle.lock().push((sender, Instant::now()));
         drop(place);
         if !status.is_success() {
             bail!("{status}: {}", String::from_utf8_lossy(body.get(..200).unwrap_or(&body)));

@@ -6,7 +6,7 @@ use std::{sync::Arc, time::Duration};
 
 use seawall_clock::{Clock, SystemClock};
 use seawall_registry::{
-    Beat, ClientId, ClientInfo, Generation, Instance, Push, PushSink, Query, Registry,
+    Beat, ClientId, ClientInfo, EncodedPush, Generation, Instance, Push, PushSink, Query, Registry,
     RegistrySettings, ServiceKey,
 };
 use seawall_store::MemoryStore;
@@ -17,7 +17,10 @@ const INSTANCES_PER_SERVICE: usize = 10;
 struct Nowhere;
 
 impl PushSink for Nowhere {
-    fn push(&self, _push: Push) {}
+    fn encode(&self, _: &Push) -> Option<EncodedPush> {
+        None
+    }
+    fn send(&self, _: &Push, _: EncodedPush) {}
     fn stalled(&self) {}
 }
 

@@ -54,7 +54,7 @@ pub use instance::{
 pub use metrics::{CheckCounts, PushCost, PushStatistics, RegistryMetrics};
 pub use names::{ClusterName, GroupName, NameError, ServiceKey, ServiceName};
 pub use pattern::{NamePattern, PatternError, ServicePattern};
-pub use push::{FuzzyChange, FuzzySync, Push, PushBody, PushId, PushSink};
+pub use push::{EncodedPush, FuzzyChange, FuzzySync, Push, PushBody, PushId, PushSink};
 pub use registry::Registry;
 pub use service::{
     Beat, BeatOutcome, ClusterDefinition, GroupFilter, HealthChecker, InstanceCounts, PageRequest,

@@ -2,6 +2,8 @@
 
 use std::sync::Arc;
 
+use bytes::Bytes;
+
 use crate::{ServiceKey, ServicePattern, ServiceView};
 
 /// Id of a push, unique in the life of the process; the client's acknowledgement
@@ -74,12 +76,25 @@ pub enum FuzzyChange {
     Removed,
 }
 
+/// A message of the wire. The tail may be shared with other messages.
+#[derive(Debug, Clone, Default)]
+pub struct EncodedPush {
+    /// Sent first.
+    pub head: Bytes,
+    /// Sent behind it; may be empty.
+    pub tail: Bytes,
+}
+
 /// Where the pushes of one client go; implemented by the wire.
 pub trait PushSink: Send + Sync + 'static {
-    /// Takes a message for the client. Must not block and must not call back into
-    /// the registry; a sink that cannot take it may drop it, since what is not
-    /// acknowledged is sent again.
-    fn push(&self, push: Push);
+    /// The message that tells the client of `push`; `None` when there is none to send.
+    /// Must not block and must not call back into the registry.
+    fn encode(&self, push: &Push) -> Option<EncodedPush>;
+
+    /// Takes the message that [`PushSink::encode`] made of `push`. Must not block and
+    /// must not call back into the registry; a sink that cannot take it may drop it,
+    /// since what is not acknowledged is sent again.
+    fn send(&self, push: &Push, message: EncodedPush);
 
     /// The client left so many pushes unanswered that no more of them are tried:
     /// close its connection, so that it comes back and asks anew.

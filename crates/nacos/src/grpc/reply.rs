@@ -179,6 +179,11 @@ impl IntoResponse for Message {
 }
 
 impl Message {
+    /// A message of the parts that [`Message::into_parts`] gave.
+    pub(crate) fn from_parts(head: Bytes, tail: Bytes) -> Self {
+        Self { head, tail }
+    }
+
     /// The parts in the order they go out; the second may be empty.
     pub(crate) fn into_parts(self) -> (Bytes, Bytes) {
         (self.head, self.tail)

@@ -11,6 +11,7 @@ mod follow;
 mod instances;
 mod lists;
 mod memory;
+mod pushes;
 mod services;
 mod sweep;
 mod timer;
@@ -34,6 +35,7 @@ use tokio::{
 };
 use tokio_util::sync::CancellationToken;
 
+use self::pushes::Pushes;
 use crate::{
     OpenError, PushSink, RegistrySettings,
     checks::{self, CheckBoard},
@@ -164,14 +166,16 @@ impl Shell {
             let answer = event(&mut core, at, &mut effects);
             (answer, core.next_due(), core.has_memory_change())
         };
+        let mut pushes = Pushes::default();
         for effect in effects {
             match effect {
-                Effect::Push { to, push } => to.push(push),
+                Effect::Push { to, push } => pushes.add(to, push),
                 Effect::Stalled { to } => to.stalled(),
                 Effect::Check(change) => self.checks.change(change),
                 Effect::Warmed(service) => self.warm_waits.warmed(&service),
             }
         }
+        pushes.send();
         if let Some(due) = due
             && nanos(due) < self.wakes_at.load(Ordering::SeqCst)
         {

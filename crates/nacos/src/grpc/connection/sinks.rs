@@ -4,8 +4,8 @@ use std::sync::Arc;
 
 use seawall_config::{ChangeSink, Changed, FuzzyChange, FuzzySink};
 use seawall_registry::{
-    FuzzyChange as ServiceChange, FuzzySync, Push, PushBody, PushSink, ServiceKey, ServicePattern,
-    ServiceView,
+    EncodedPush, FuzzyChange as ServiceChange, FuzzySync, Push, PushBody, PushSink, ServiceKey,
+    ServicePattern, ServiceView,
 };
 use serde::Serialize;
 
@@ -19,20 +19,25 @@ use crate::grpc::{
 };
 
 impl PushSink for Link {
-    fn push(&self, push: Push) {
+    fn encode(&self, push: &Push) -> Option<EncodedPush> {
         let id = push.id.get();
         let encoded = match &push.body {
             PushBody::Service(view) => service_push(id, view),
             PushBody::FuzzySync(sync) => sync_push(id, sync),
             PushBody::FuzzyChange { service, change } => change_push(id, service, *change),
         };
-        match encoded {
-            // What does not fit is not acknowledged, so the registry sends it again.
-            Ok(message) => {
-                self.post_now(message);
+        match encoded.map(Message::into_parts) {
+            Ok((head, tail)) => Some(EncodedPush { head, tail }),
+            Err(error) => {
+                tracing::error!(connection = %self.id, %error, "push cannot be encoded");
+                None
             }
-            Err(error) => tracing::error!(connection = %self.id, %error, "push cannot be encoded"),
         }
+    }
+
+    fn send(&self, push: &Push, message: EncodedPush) {
+        // What does not fit is not acknowledged, so the registry sends it again.
+        self.post_now(Message::from_parts(message.head, message.tail));
         if let PushBody::FuzzySync(sync) = &push.body
             && sync.initial
             && sync.batch == sync.batches

@@ -12,8 +12,8 @@ use seawall_store::{MemoryStore, Store};
 use seawall_topology::Namespace;
 
 use crate::{
-    ClientId, ClientInfo, Generation, Instance, InstanceAddress, Push, PushBody, PushSink, Query,
-    Registry, RegistrySettings, ServiceKey,
+    ClientId, ClientInfo, EncodedPush, Generation, Instance, InstanceAddress, Push, PushBody,
+    PushSink, Query, Registry, RegistrySettings, ServiceKey,
 };
 
 /// Reads the runtime's clock, which tests pause.
@@ -66,8 +66,12 @@ struct Inbox {
 }
 
 impl PushSink for Inbox {
-    fn push(&self, push: Push) {
-        self.pushes.lock().push(push);
+    fn encode(&self, _: &Push) -> Option<EncodedPush> {
+        Some(EncodedPush::default())
+    }
+
+    fn send(&self, push: &Push, _: EncodedPush) {
+        self.pushes.lock().push(push.clone());
     }
 
     fn stalled(&self) {
