@@ -62,6 +62,8 @@ pub struct ServiceView {
     pub completeness: Completeness,
     /// Where a wire may keep its encoded form of this view.
     pub encoded: OnceLock<Bytes>,
+    /// Where a wire may keep what all pushes of this view have in common before it.
+    pub push_start: OnceLock<Box<str>>,
 }
 
 impl ServiceView {

@@ -54,12 +54,14 @@ impl Message {
         Self { head: bytes, tail: Bytes::new() }
     }
 
-    /// A message of type `kind` whose JSON is `start` followed by `rest`.
-    pub(crate) fn of_parts(kind: &str, start: &[u8], rest: &Bytes) -> Self {
+    /// A message of type `kind` whose JSON is `start`, one behind the other, followed by
+    /// `rest`.
+    pub(crate) fn of_parts(kind: &str, start: &[&str], rest: &Bytes) -> Self {
         let copied = rest.len() <= TAIL_BYTES_COPIED_MAX;
         let extra = if copied { rest.len() } else { 0 };
-        let mut head = envelope(kind, start.len() + rest.len(), start.len() + extra);
-        head.put_slice(start);
+        let bytes: usize = start.iter().map(|part| part.len()).sum();
+        let mut head = envelope(kind, bytes + rest.len(), bytes + extra);
+        start.iter().for_each(|part| head.put_slice(part.as_bytes()));
         if copied {
             head.put_slice(rest);
             return Self::encoded(head.freeze());
@@ -233,11 +235,12 @@ mod tests {
         #[test]
         fn what_is_encoded_is_decoded(
             kind in "[A-Za-z]{0,200}",
-            start in prop::collection::vec(any::<u8>(), 0..300),
+            start in prop::collection::vec(".{0,100}", 0..4),
             rest in prop::collection::vec(any::<u8>(), 0..20_000),
         ) {
-            let message = Message::of_parts(&kind, &start, &rest.clone().into());
-            prop_assert_eq!(read(&message), (kind, [start, rest].concat()));
+            let parts: Vec<&str> = start.iter().map(String::as_str).collect();
+            let message = Message::of_parts(&kind, &parts, &rest.clone().into());
+            prop_assert_eq!(read(&message), (kind, [start.concat().into_bytes(), rest].concat()));
         }
     }
 }

@@ -6,11 +6,12 @@ use seawall_registry::ServiceView;
 
 use super::{
     frame::PREFIX_BYTES,
-    reply::{Message, SUCCESS},
+    reply::{Message, SUCCESS, request_start},
 };
 use crate::wire::write_service_info;
 
 const QUERY_RESPONSE: &str = "QueryServiceResponse";
+const SERVICE_FIELD: &str = r#","serviceInfo":"#;
 
 /// What comes before the service in the answer to a query.
 fn query_start() -> String {
@@ -77,8 +78,34 @@ pub(crate) fn with_service(
     start: &str,
     view: &ServiceView,
 ) -> Result<Message, serde_json::Error> {
-    let start = format!(r#"{start},"serviceInfo":"#);
-    Ok(Message::of_parts(kind, start.as_bytes(), &service_and_brace(view)?))
+    Ok(Message::of_parts(kind, &[start, SERVICE_FIELD], &service_and_brace(view)?))
+}
+
+/// What tells a subscriber of the service. All but the request id is encoded once for
+/// all who are told of this view.
+pub(crate) fn service_push(id: u64, view: &ServiceView) -> Result<Message, serde_json::Error> {
+    let start = request_start(&format!("p{id}"));
+    let shared = match view.push_start.get() {
+        Some(shared) => shared,
+        None => {
+            let made = push_fields(view)?;
+            view.push_start.get_or_init(|| made)
+        }
+    };
+    let parts = [start.as_str(), shared, SERVICE_FIELD];
+    Ok(Message::of_parts("NotifySubscriberRequest", &parts, &service_and_brace(view)?))
+}
+
+/// What a push says between its request id and the service, from the comma on.
+fn push_fields(view: &ServiceView) -> Result<Box<str>, serde_json::Error> {
+    let name = |text| serde_json::to_string(text);
+    Ok(format!(
+        r#","module":"naming","namespace":{},"groupName":{},"serviceName":{}"#,
+        name(view.service.namespace.as_str())?,
+        name(view.service.group.as_str())?,
+        name(view.service.name.as_str())?,
+    )
+    .into())
 }
 
 #[cfg(test)]
@@ -107,6 +134,7 @@ mod tests {
             reached_protection: false,
             completeness: Completeness::Complete,
             encoded: OnceLock::new(),
+            push_start: OnceLock::new(),
         }
     }
 
@@ -137,10 +165,19 @@ mod tests {
                 serde_json::from_slice(&service_info(&view).unwrap()).unwrap();
             let (kind, answer) = json_of(query_response(&view).unwrap());
             assert_eq!((kind.as_str(), &answer["serviceInfo"]), (QUERY_RESPONSE, &alone));
-            let push = with_service("Push", r#"{"requestId":"p1""#, &view).unwrap();
-            let (kind, push) = json_of(push);
-            assert_eq!((kind.as_str(), &push["serviceInfo"]), ("Push", &alone));
-            assert_eq!(push["requestId"], "p1");
+            let answer = with_service("Answer", r#"{"resultCode":200"#, &view).unwrap();
+            let (kind, answer) = json_of(answer);
+            assert_eq!((kind.as_str(), &answer["serviceInfo"]), ("Answer", &alone));
+            assert_eq!(answer["resultCode"], 200);
+            for id in [1, 2] {
+                let (kind, push) = json_of(service_push(id, &view).unwrap());
+                let expected = serde_json::json!({
+                    "headers": {}, "requestId": format!("p{id}"), "module": "naming",
+                    "namespace": "public", "groupName": "g", "serviceName": "s",
+                    "serviceInfo": &alone,
+                });
+                assert_eq!((kind.as_str(), &push), ("NotifySubscriberRequest", &expected));
+            }
             assert_eq!(alone["hosts"].as_array().unwrap().len(), usize::from(instances));
         }
     }

@@ -119,6 +119,7 @@ fn finish(
         reached_protection,
         completeness,
         encoded: OnceLock::new(),
+        push_start: OnceLock::new(),
     }
 }
 

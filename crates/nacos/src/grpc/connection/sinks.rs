@@ -5,7 +5,7 @@ use std::sync::Arc;
 use seawall_config::{ChangeSink, Changed, FuzzyChange, FuzzySink};
 use seawall_registry::{
     EncodedPush, FuzzyChange as ServiceChange, FuzzySync, Push, PushBody, PushSink, ServiceKey,
-    ServicePattern, ServiceView,
+    ServicePattern,
 };
 use serde::Serialize;
 
@@ -15,7 +15,7 @@ use super::{
 };
 use crate::grpc::{
     reply::{Message, joined, request_start},
-    service_reply::with_service,
+    service_reply::service_push,
 };
 
 impl PushSink for Link {
@@ -62,26 +62,6 @@ impl FuzzySink for Link {
     fn fuzzy_changed(&self, change: FuzzyChange) {
         self.tell(News::FuzzyChange { number: self.next_number(), change });
     }
-}
-
-fn service_push(id: u64, view: &ServiceView) -> Result<Message, serde_json::Error> {
-    #[derive(Serialize)]
-    #[serde(rename_all = "camelCase")]
-    struct Start<'a> {
-        module: &'static str,
-        namespace: &'a str,
-        group_name: &'a str,
-        service_name: &'a str,
-    }
-    let start = Start {
-        module: "naming",
-        namespace: view.service.namespace.as_str(),
-        group_name: view.service.group.as_str(),
-        service_name: view.service.name.as_str(),
-    };
-    let mut start = joined(&request_start(&format!("p{id}")), &start)?;
-    start.pop();
-    with_service("NotifySubscriberRequest", &String::from_utf8_lossy(&start), view)
 }
 
 #[derive(Serialize)]
