@@ -24,7 +24,7 @@ func configCases() []testCase {
 		{"listen_push", 20 * time.Second, listenPush},
 		{"listen_absent_then_published", 20 * time.Second, listenAbsent},
 		{"listen_many", 30 * time.Second, listenMany},
-		{"cancel_listen", 30 * time.Second, cancelListen},
+		{"cancel_listen", 20 * time.Second, cancelListen},
 		{"cas_publish", 20 * time.Second, casPublish},
 		{"beta_publish", 20 * time.Second, betaPublish},
 		{"unicode_content", 20 * time.Second, unicodeContent},
