@@ -90,11 +90,16 @@ impl Identity {
         let ttl = self.settings.token_ttl();
         self.write(&Rotate { secret: &secret, now: self.clock.wall(), ttl }).await
     }
+
+    /// Ends following the store, which may be closed then. What is known stays.
+    pub fn close(&self) {
+        self.follower.abort();
+    }
 }
 
 impl Drop for Identity {
     fn drop(&mut self) {
-        self.follower.abort();
+        self.close();
     }
 }
 

@@ -81,6 +81,7 @@ impl Parts {
     pub(super) async fn close(self) {
         self.registry.close().await;
         self.configs.close();
+        self.identity.close();
         self.store.close().await;
     }
 }

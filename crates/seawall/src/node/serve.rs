@@ -35,7 +35,7 @@ async fn serve(mode: Mode, settings: &Settings) -> Result<(), Failure> {
     let (http, grpc) = (doors.http.local_addr(), doors.grpc.local_addr());
     let beside = api::router(&parts, settings, &net_metrics, doors.gate.clone());
     let front = parts.nacos.front(beside);
-    traffic::follow(&parts.resources, parts.nacos.clone(), doors.gate.clone())
+    let rules = traffic::follow(&parts.resources, parts.nacos.clone(), doors.gate.clone())
         .map_err(|error| Failure::Refused(error.to_string()))?;
     let drain = Drain::default();
     let serving = tokio::spawn({
@@ -65,6 +65,7 @@ async fn serve(mode: Mode, settings: &Settings) -> Result<(), Failure> {
     if tokio::time::timeout(bound, serving).await.is_err() {
         tracing::warn!("requests were cut off");
     }
+    drop(rules);
     parts.close().await;
     Ok(())
 }

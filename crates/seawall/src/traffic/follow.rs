@@ -11,21 +11,22 @@ use seawall_resource::{
     Kind, Object, ObjectChange, ObjectEvent, ObjectId, ResourceError, ResourceStore, Spec as _,
     TrafficRule,
 };
+use tokio_util::task::AbortOnDropHandle;
 
 use super::limits::NodeLimits;
 
-/// Follows the rules until the runtime ends. While the store is away, the limits
-/// stay as they are.
+/// Follows the rules until what it returns is dropped. While the store is away, the
+/// limits stay as they are.
 pub(crate) fn follow(
     resources: &Arc<ResourceStore>,
     nacos: Arc<Nacos>,
     gate: ConnectionGate,
-) -> Result<(), ResourceError> {
+) -> Result<Option<AbortOnDropHandle<()>>, ResourceError> {
     let known: Option<Kind> = resources.kinds().find(TrafficRule::KIND).cloned();
-    let Some(kind) = known else { return Ok(()) };
+    let Some(kind) = known else { return Ok(None) };
     let mut watch = resources.watch(&kind)?;
     let mut doors = Doors { own: gate.limits(), limited: BTreeSet::new(), nacos, gate };
-    tokio::spawn(async move {
+    let following = tokio::spawn(async move {
         let mut rules = BTreeMap::new();
         loop {
             match watch.next().await {
@@ -40,7 +41,7 @@ pub(crate) fn follow(
             doors.set(NodeLimits::of(rules.values(), doors.own));
         }
     });
-    Ok(())
+    Ok(Some(AbortOnDropHandle::new(following)))
 }
 
 fn take_in(rules: &mut BTreeMap<ObjectId, TrafficRule>, change: ObjectChange) {

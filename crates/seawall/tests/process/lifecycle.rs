@@ -48,6 +48,11 @@ fn a_server_takes_its_first_password_from_the_environment() {
 fn it_stops_cleanly_when_told_to() {
     let mut node = Node::dev(&[]);
     assert_eq!(node.stop(), Some(0));
+    let log = node.log();
+    assert!(log.contains("draining"), "{log}");
+    for alarm in ["WARN", "ERROR"] {
+        assert!(!log.contains(alarm), "a stop is nothing to be alarmed of:\n{log}");
+    }
 }
 
 #[test]

@@ -6,6 +6,7 @@ use std::{
     path::{Path, PathBuf},
     process::{Child, Command, Output, Stdio},
     sync::mpsc,
+    thread::JoinHandle,
     time::Duration,
 };
 
@@ -19,6 +20,8 @@ pub(crate) struct Node {
     pub(crate) http: u16,
     /// Everything it printed until it was ready.
     pub(crate) banner: String,
+    /// Reads its log until it ends.
+    log: Option<JoinHandle<String>>,
     data: tempfile::TempDir,
 }
 
@@ -82,8 +85,8 @@ impl Node {
             .stderr(Stdio::piped())
             .spawn()
             .unwrap();
-        let banner = read_banner(&mut child);
-        Self { child, http, banner, data }
+        let (banner, log) = read_banner(&mut child);
+        Self { child, http, banner, log: Some(log), data }
     }
 
     /// Starts another process on the same data, after this one was stopped.
@@ -127,6 +130,11 @@ impl Node {
         assert!(Command::new("kill").args(["-TERM", &pid]).status().unwrap().success());
         self.child.wait().unwrap().code()
     }
+
+    /// Everything it logged, once it was stopped.
+    pub(crate) fn log(&mut self) -> String {
+        self.log.take().expect("asked once").join().unwrap()
+    }
 }
 
 impl Drop for Node {
@@ -137,9 +145,9 @@ impl Drop for Node {
     }
 }
 
-/// Reads what the process prints until it is ready; panics with what it said if it
-/// ends or takes too long.
-fn read_banner(child: &mut Child) -> String {
+/// Reads what the process prints until it is ready, and goes on reading its log; panics
+/// with what it said if it ends or takes too long.
+fn read_banner(child: &mut Child) -> (String, JoinHandle<String>) {
     let mut lines = BufReader::new(child.stdout.take().unwrap()).lines();
     let mut errors = child.stderr.take().unwrap();
     let (sender, receiver) = mpsc::channel();
@@ -172,7 +180,7 @@ fn read_banner(child: &mut Child) -> String {
     while let Ok(longer) = receiver.recv_timeout(Duration::from_millis(50)) {
         banner = longer;
     }
-    banner
+    (banner, drained)
 }
 
 /// A directory with one file in it.
