@@ -1,4 +1,4 @@
-//! The promises of [`Store`] as scenarios. Every store runs all of them:
+//! The promises of [`crate::Store`] as scenarios. Every store runs all of them:
 //!
 //! ```ignore
 //! mod conformance {
