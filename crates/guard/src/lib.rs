@@ -2,6 +2,7 @@
 
 pub mod admit;
 pub mod settings;
+pub mod signal;
 pub mod stat;
 mod sync;
 pub mod time;

@@ -1,0 +1,8 @@
+//! Whole situations in virtual time: an overload, an outage, a storm of retries. Each
+//! runs the controllers of this crate unchanged and has exact bounds, because a seed
+//! makes it the same every time.
+
+// A test that takes what is not there has failed, and says where.
+#![allow(clippy::expect_used, clippy::indexing_slicing, clippy::panic, clippy::unwrap_used)]
+
+mod signal;
