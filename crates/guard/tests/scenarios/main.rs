@@ -5,4 +5,5 @@
 // A test that takes what is not there has failed, and says where.
 #![allow(clippy::expect_used, clippy::indexing_slicing, clippy::panic, clippy::unwrap_used)]
 
+mod limit;
 mod signal;
