@@ -1,6 +1,7 @@
 //! Overload and fault protection for services.
 
 pub mod admit;
+pub mod breaker;
 pub mod limit;
 pub mod settings;
 pub mod signal;

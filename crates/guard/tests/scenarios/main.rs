@@ -6,4 +6,5 @@
 #![allow(clippy::expect_used, clippy::indexing_slicing, clippy::panic, clippy::unwrap_used)]
 
 mod limit;
+mod outage;
 mod signal;
