@@ -2,9 +2,13 @@
 
 pub mod admit;
 pub mod breaker;
+pub mod cache_aside;
 pub mod limit;
+pub mod map_reduce;
+pub mod rate;
 pub mod settings;
 pub mod signal;
+pub mod single_flight;
 pub mod stat;
 mod sync;
 pub mod time;

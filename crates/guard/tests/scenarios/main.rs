@@ -5,6 +5,10 @@
 // A test that takes what is not there has failed, and says where.
 #![allow(clippy::expect_used, clippy::indexing_slicing, clippy::panic, clippy::unwrap_used)]
 
+mod cache_flush;
+mod hot_param;
+mod lease;
 mod limit;
 mod outage;
+mod rate_allocations;
 mod signal;
