@@ -6,6 +6,7 @@ pub mod cache_aside;
 pub mod limit;
 pub mod map_reduce;
 pub mod rate;
+pub mod retry;
 pub mod settings;
 pub mod signal;
 pub mod single_flight;
