@@ -8,6 +8,7 @@ pub mod map_reduce;
 pub mod rate;
 pub mod retry;
 pub mod settings;
+pub mod shed;
 pub mod signal;
 pub mod single_flight;
 pub mod stat;

@@ -10,5 +10,8 @@ mod hot_param;
 mod lease;
 mod limit;
 mod outage;
+mod overload;
 mod rate_allocations;
+mod retries;
 mod signal;
+mod sim;
