@@ -1,6 +1,7 @@
 //! Overload and fault protection for services.
 
 pub mod admit;
+pub mod balance;
 pub mod breaker;
 pub mod cache_aside;
 pub mod limit;

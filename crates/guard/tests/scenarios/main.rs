@@ -5,6 +5,7 @@
 // A test that takes what is not there has failed, and says where.
 #![allow(clippy::expect_used, clippy::indexing_slicing, clippy::panic, clippy::unwrap_used)]
 
+mod balance;
 mod cache_flush;
 mod hot_param;
 mod lease;
