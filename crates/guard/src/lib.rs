@@ -14,6 +14,7 @@ pub mod settings;
 pub mod shed;
 pub mod signal;
 pub mod single_flight;
+pub mod stack;
 pub mod stat;
 mod sync;
 pub mod time;
@@ -21,4 +22,5 @@ pub mod time;
 pub use admit::{
     Class, Classify, Cohort, Ctx, Outcome, Param, Priority, Rejected, Rejection, Scope,
 };
+pub use stack::{Entry, Guard, GuardSettings};
 pub use time::{Clock, Instant, ManualClock, ManualTimer, MonotonicClock, Timer};
