@@ -5,6 +5,13 @@ pub mod balance;
 pub mod breaker;
 pub mod cache_aside;
 pub mod classify;
+#[cfg(any(
+    feature = "io-mongodb",
+    feature = "io-mysql",
+    feature = "io-redis",
+    feature = "io-sqlx"
+))]
+pub mod io;
 pub mod limit;
 pub mod map_reduce;
 pub mod rate;
@@ -18,6 +25,8 @@ pub mod stack;
 pub mod stat;
 mod sync;
 pub mod time;
+#[cfg(feature = "tower")]
+pub mod tower;
 
 pub use admit::{
     Class, Classify, Cohort, Ctx, Outcome, Param, Priority, Rejected, Rejection, Scope,
