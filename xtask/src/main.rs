@@ -6,6 +6,8 @@ mod command;
 mod compat;
 mod fuzz;
 mod kill;
+mod lab;
+mod progress;
 mod report;
 mod server;
 mod test;
@@ -35,6 +37,8 @@ enum Chore {
     Bench(bench::Args),
     /// Kill the server at random moments under load: what it acknowledged must be there
     Kill(kill::Args),
+    /// Put more load on a server than it can carry, with and without protection
+    Lab(lab::Args),
     /// Look for inputs that break what reads bytes from outside, guided by coverage
     Fuzz(fuzz::Args),
 }
@@ -58,6 +62,7 @@ fn run(chore: Chore) -> anyhow::Result<()> {
         Chore::Compat(args) => compat::run(&workspace, &args),
         Chore::Bench(args) => bench::run(&workspace, &args),
         Chore::Kill(args) => kill::run(&workspace, &args),
+        Chore::Lab(args) => lab::run(&workspace, &args),
         Chore::Fuzz(args) => fuzz::run(&workspace, &args),
     }
 }

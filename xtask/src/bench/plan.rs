@@ -1,13 +1,11 @@
 //! Which loads run, and in which order.
 
-use clap::ValueEnum;
-
 /// What is compared.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Subject {
-    /// Services and instances
+    /// Services and instances.
     Registry,
-    /// Configurations
+    /// Configurations.
     Config,
 }
 

@@ -11,22 +11,41 @@ use super::plan::Subject;
 use crate::report::{self, Row};
 use crate::workspace::Workspace;
 
-/// Writes `bench/results/SUBJECT.md` and says where it is.
-pub(crate) fn record(
-    workspace: &Workspace,
-    subject: Subject,
-    rows: &[Row],
-) -> anyhow::Result<PathBuf> {
+/// A table that is kept.
+#[derive(Debug)]
+pub(crate) struct Page {
+    /// Its file in `bench/results`, and the word in `cargo xtask bench`.
+    name: &'static str,
+    title: String,
+    /// What else ran on the machine.
+    beside: &'static str,
+}
+
+/// The table of a subject that servers are measured for.
+pub(crate) fn of_servers(subject: Subject) -> Page {
     let (name, title) = match subject {
         Subject::Registry => ("registry", "Registry"),
         Subject::Config => ("config", "Configuration"),
     };
-    let mut page = format!("# {title}: Seawall beside r-nacos {}\n\n", peer::VERSION);
+    let title = format!("{title}: Seawall beside r-nacos {}", peer::VERSION);
+    Page { name, title, beside: ", server and load together" }
+}
+
+/// The table of what guards cost.
+pub(crate) fn of_guard() -> Page {
+    let title = "Guards: what a request pays, beside others".to_owned();
+    Page { name: "guard", title, beside: "" }
+}
+
+/// Writes `bench/results/NAME.md` and says where it is.
+pub(crate) fn record(workspace: &Workspace, kept: &Page, rows: &[Row]) -> anyhow::Result<PathBuf> {
+    let Page { name, title, beside } = kept;
+    let mut page = format!("# {title}\n\n");
     let _ = writeln!(
         page,
         "Written by `cargo xtask bench {name} --record`. What each row means: \
          [README](../README.md).\n\n\
-         - commit: {}\n- machine: {}\n",
+         - commit: {}\n- machine: {}{beside}\n",
         commit(workspace)?,
         machine(),
     );
@@ -59,5 +78,5 @@ fn machine() -> String {
         Some(line.split_once(':')?.1.trim().to_owned())
     });
     let cores = std::thread::available_parallelism().map_or(0, std::num::NonZero::get);
-    format!("{}, {cores} cores, server and load together", model.unwrap_or_default())
+    format!("{}, {cores} cores", model.unwrap_or_default())
 }

@@ -2,37 +2,48 @@
 
 use std::path::PathBuf;
 
-use anyhow::Context as _;
-use indicatif::{ProgressBar, ProgressStyle};
+use clap::ValueEnum;
 
 use super::plan::{self, Size, Subject};
 use super::session::Session;
-use super::{peer, record, targets};
+use super::{guard, peer, record, targets};
+use crate::progress;
 use crate::report;
 use crate::server::{self, Product};
 use crate::workspace::Workspace;
+
+/// What is compared.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(crate) enum What {
+    /// Services and instances
+    Registry,
+    /// Configurations
+    Config,
+    /// What a request pays for breakers, limits, shedders and all of them together
+    Guard,
+}
 
 /// What to compare and how to tell.
 #[derive(Debug, Clone, clap::Args)]
 pub(crate) struct Args {
     /// What is compared
     #[arg(value_enum)]
-    subject: Subject,
+    what: What,
     /// One JSON object a row
     #[arg(long)]
-    json: bool,
+    pub(super) json: bool,
     /// Exit 1 when a target is missed
     #[arg(long)]
-    check: bool,
+    pub(super) check: bool,
     /// Keep the table in bench/results
     #[arg(long)]
-    record: bool,
+    pub(super) record: bool,
     /// A tenth of the load: shows that it runs, says nothing about targets
     #[arg(long, conflicts_with_all = ["record", "check"])]
-    quick: bool,
+    pub(super) quick: bool,
     /// Measure Seawall alone
     #[arg(long, conflicts_with = "record")]
-    no_peer: bool,
+    pub(super) no_peer: bool,
     /// An rnacos to compare with, instead of the one built into the target folder
     #[arg(long, value_name = "PATH")]
     peer_binary: Option<PathBuf>,
@@ -41,8 +52,17 @@ pub(crate) struct Args {
     binary: Option<PathBuf>,
 }
 
-/// Measures Seawall and the peer one after the other under the same load.
+/// Measures what was asked for.
 pub(crate) fn run(workspace: &Workspace, args: &Args) -> anyhow::Result<()> {
+    match args.what {
+        What::Registry => servers(workspace, args, Subject::Registry),
+        What::Config => servers(workspace, args, Subject::Config),
+        What::Guard => guard::run(workspace, args),
+    }
+}
+
+/// Measures Seawall and the peer one after the other under the same load.
+fn servers(workspace: &Workspace, args: &Args, subject: Subject) -> anyhow::Result<()> {
     let load = workspace.release_binary("seawall-bench", "seawall-bench")?;
     let ours = match &args.binary {
         Some(binary) => binary.clone(),
@@ -53,9 +73,9 @@ pub(crate) fn run(workspace: &Workspace, args: &Args) -> anyhow::Result<()> {
         false => Some(peer::binary(workspace, args.peer_binary.as_deref())?),
     };
     server::raise_open_files()?;
-    let phases = plan::phases(args.subject, if args.quick { Size::QUICK } else { Size::FULL });
+    let phases = plan::phases(subject, if args.quick { Size::QUICK } else { Size::FULL });
     let products = 1 + u64::from(peer.is_some());
-    let progress = progress(products * u64::try_from(phases.len())?)?;
+    let progress = progress::bar(products * u64::try_from(phases.len())?)?;
     let session = |product: Product, binary: PathBuf| Session {
         product,
         binary,
@@ -69,16 +89,8 @@ pub(crate) fn run(workspace: &Workspace, args: &Args) -> anyhow::Result<()> {
     let rows = targets::rows(&ours, peer.as_ref());
     report::print(&rows, args.json)?;
     if args.record {
-        let path = record::record(workspace, args.subject, &rows)?;
+        let path = record::record(workspace, &record::of_servers(subject), &rows)?;
         eprintln!("written to {}", path.display());
     }
     if args.check { report::require(&rows) } else { Ok(()) }
-}
-
-fn progress(steps: u64) -> anyhow::Result<ProgressBar> {
-    let style = ProgressStyle::with_template("[{elapsed_precise}] {bar:30} {pos}/{len} {msg}")
-        .context("the template of the progress bar")?;
-    let progress = ProgressBar::new(steps).with_style(style);
-    progress.enable_steady_tick(std::time::Duration::from_secs(1));
-    Ok(progress)
 }

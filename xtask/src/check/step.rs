@@ -60,7 +60,15 @@ impl Step {
             Self::Advisories => deny::advisories(workspace),
             Self::Lint => Ok(tool(
                 workspace,
-                &["clippy", "--workspace", "--all-targets", "--", "-D", "warnings"],
+                &[
+                    "clippy",
+                    "--workspace",
+                    "--all-targets",
+                    "--all-features",
+                    "--",
+                    "-D",
+                    "warnings",
+                ],
                 "fix the warnings above",
             )),
             Self::Docs => Ok(docs(workspace)),
@@ -77,6 +85,7 @@ fn docs(workspace: &Workspace) -> Outcome {
         command::cargo().current_dir(workspace.root()).env("RUSTDOCFLAGS", "-D warnings").args([
             "doc",
             "--workspace",
+            "--all-features",
             "--no-deps",
         ]),
         "fix the warnings above",

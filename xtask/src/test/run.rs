@@ -29,6 +29,8 @@ pub(crate) struct Args {
 enum Kind {
     /// `cargo test --workspace`: unit, property, integration and doc tests
     Workspace,
+    /// Every order in which threads can meet in the guards' atomics, tried by `loom`
+    Interleavings,
     /// The compat suites, against the release binary
     Compat,
     /// The programs in `examples/`, against the release binary
@@ -51,6 +53,7 @@ impl Kind {
     fn name(self) -> &'static str {
         match self {
             Self::Workspace => "workspace",
+            Self::Interleavings => "interleavings",
             Self::Compat => "compat",
             Self::Examples => "examples",
             Self::Kill => "kill",
@@ -63,15 +66,32 @@ impl Kind {
         match self {
             Self::Workspace => {
                 let mut tests = command::cargo();
-                tests.current_dir(workspace.root()).args(["test", "--workspace", "--no-fail-fast"]);
+                tests.current_dir(workspace.root()).args([
+                    "test",
+                    "--workspace",
+                    "--all-features",
+                    "--no-fail-fast",
+                ]);
                 command::run(&mut tests)
             }
+            Self::Interleavings => interleavings(workspace),
             Self::Compat => compat::run(workspace, &compat::Args::default()),
             Self::Examples => examples(workspace),
             Self::Kill => kill::run(workspace, &kill::Args::rounds(KILL_ROUNDS)),
             Self::Fuzz => fuzz::run(workspace, &fuzz::Args::short()),
         }
     }
+}
+
+/// Runs the models of crate `guard` in builds of their own: all code sees the flag.
+fn interleavings(workspace: &Workspace) -> anyhow::Result<()> {
+    let mut tests = command::cargo();
+    tests
+        .current_dir(workspace.root())
+        .args(["test", "--package", "seawall-guard", "--lib", "--release", "interleavings"])
+        .env("RUSTFLAGS", "--cfg loom")
+        .env("CARGO_TARGET_DIR", workspace.target().join("loom"));
+    command::run(&mut tests)
 }
 
 fn judge(kind: Kind, result: anyhow::Result<()>) -> Row {

@@ -1,0 +1,18 @@
+//! The benches of `crates/guard`.
+
+use super::cost::{self, Cost};
+use crate::command;
+use crate::workspace::Workspace;
+
+/// In the order of their rows.
+pub(crate) const BENCHES: [&str; 6] = ["stack", "breaker", "rate", "limit", "retry", "balance"];
+
+/// Runs one of them.
+pub(crate) fn costs(workspace: &Workspace, bench: &str, quick: bool) -> anyhow::Result<Vec<Cost>> {
+    let mut cargo = command::cargo();
+    cargo
+        .current_dir(workspace.root())
+        .args(["bench", "--package", "seawall-guard", "--bench", bench, "--", "--json"])
+        .args(quick.then_some("--quick"));
+    cost::of_bench(&mut cargo)
+}
