@@ -63,7 +63,8 @@ impl Burst {
     /// Looks at the queue, every [`LOOK`]: how many are in flight, and how many of them
     /// are not queueing.
     pub(super) fn look(&mut self, now: Instant, in_flight: u32, limit: f64) {
-        if f64::from(in_flight) <= limit {
+        let queue = f64::from(in_flight) - limit;
+        if queue <= 0.0 {
             (self.idle, self.in_flight_max) = (now, 0);
             (self.stands_since, self.stands_at) = (now, 0);
             return;
@@ -71,7 +72,8 @@ impl Burst {
         let grows = in_flight > self.in_flight_max;
         self.in_flight_max = self.in_flight_max.max(in_flight);
         self.stands_at = self.stands_at.max(in_flight);
-        if in_flight <= self.stands_at / 2 {
+        let is_tolerated = queue <= self.capacity * self.settings.tolerance.as_secs_f64();
+        if is_tolerated || in_flight <= self.stands_at / 2 {
             (self.stands_since, self.stands_at) = (now, in_flight);
         }
         let still_grows = grows && now - self.idle >= self.settings.burst * 2;
@@ -202,6 +204,10 @@ mod tests {
         assert!(!burst.is_shedding());
         look(&mut burst, 2_900, 3_200, |_| 14);
         assert!(burst.is_shedding());
+        // Two are worked off within 20 ms.
+        let mut burst = of_a_hundred_a_second();
+        look(&mut burst, 0, 60_000, |_| 12);
+        assert!(!burst.is_shedding());
     }
 
     #[test]

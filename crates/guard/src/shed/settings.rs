@@ -23,8 +23,12 @@ pub struct ShedSettings {
     /// callers wait. With 0 nothing may queue: the limit holds all the time.
     #[serde(rename = "burst_ms", with = "crate::time::millis")]
     pub burst: Duration,
-    /// How long a queue may stand, however short it is. Milliseconds, default 3,000, from
-    /// 100 to 60,000.
+    /// A queue whose work takes the service less than this is none, and may stand for
+    /// ever: so many callers who each wait for their answer before they ask again are no
+    /// overload. Milliseconds, default 20, from 0 to 1,000.
+    #[serde(rename = "tolerance_ms", with = "crate::time::millis")]
+    pub tolerance: Duration,
+    /// How long a longer queue may stand. Milliseconds, default 3,000, from 100 to 60,000.
     #[serde(rename = "patience_ms", with = "crate::time::millis")]
     pub patience: Duration,
     /// How long hardly anything must have been refused before a burst may queue again.
@@ -42,6 +46,7 @@ impl Default for ShedSettings {
         Self {
             in_flight_max: 4_096,
             burst: Duration::from_millis(500),
+            tolerance: Duration::from_millis(20),
             patience: Duration::from_secs(3),
             calm: Duration::from_secs(1),
             limit: LimitSettings {
@@ -77,6 +82,9 @@ impl ShedSettings {
         }
         if self.burst > Duration::from_secs(60) {
             return Err(InvalidSetting { field: "burst_ms", allowed: "from 0 to 60,000" });
+        }
+        if self.tolerance > Duration::from_secs(1) {
+            return Err(InvalidSetting { field: "tolerance_ms", allowed: "from 0 to 1,000" });
         }
         let lasts = Duration::from_millis(100)..=Duration::from_secs(60);
         for (field, time) in [("patience_ms", self.patience), ("calm_ms", self.calm)] {

@@ -237,7 +237,9 @@ impl Shedder {
     fn cap(&self, claim: Claim, room: u32) -> u32 {
         let part = match claim {
             Claim::First if self.limit.is_measuring() => return self.cap_while_measuring(room),
-            Claim::First => return share(room, self.system.factor()),
+            // Before anybody was told apart nobody is first.
+            Claim::First if self.gate.is_open() => 1.0,
+            Claim::First => return room,
             _ if self.limit.is_measuring() => 1.0,
             Claim::Sure => SURE,
             Claim::Edge => 1.0,
@@ -334,7 +336,8 @@ impl Learner {
 
 /// So much of it, and never nothing of something.
 fn share(of: u32, part: f64) -> u32 {
-    ((f64::from(of) * part).round() as u32).max(of.min(1))
+    // Factors are kept in parts of some ten thousand: a half of ten is five.
+    ((f64::from(of) * part + 0.01) as u32).max(of.min(1))
 }
 
 /// How long the next window may last, after `came` requests came in `took`.

@@ -1,6 +1,6 @@
 //! The shedder in small situations; whole ones are in `tests/scenarios/overload`.
 
-use std::{sync::Arc, time::Duration};
+use std::{collections::VecDeque, sync::Arc, time::Duration};
 
 use proptest::prelude::*;
 
@@ -128,6 +128,31 @@ fn a_burst_of_what_is_answered_in_half_a_second_may_queue_and_no_more() {
     assert!(shedder.is_shedding());
     let in_flight = usize::try_from(shedder.limit().in_flight()).unwrap();
     assert!((limit + 40..=limit + 60).contains(&in_flight), "{limit} {in_flight}");
+}
+
+/// So many callers, each of whom asks again when it is answered or refused, of a service
+/// that answers 4,000 a second, one after the other. How many were refused in 30 s.
+fn refused_of(callers: usize) -> u64 {
+    let (shedder, _) = shedder(&ShedSettings::default());
+    let (ctx, took) = (Ctx::default(), Duration::from_micros(250));
+    let enter = |now| shedder.try_acquire_owned(now, &ctx).ok();
+    let mut now = at(0);
+    let mut line = VecDeque::new();
+    while now < at(30_000) {
+        line.extend((line.len()..callers).filter_map(|_| enter(now)));
+        now = now + took;
+        if let Some(permit) = line.pop_front() {
+            permit.finish(now, Outcome::Success);
+        }
+    }
+    shedder.refused().shed()
+}
+
+#[test]
+fn callers_who_wait_for_their_answers_are_no_overload_until_they_wait_long() {
+    // 64 of them wait 16 ms each, 800 wait 200 ms.
+    assert_eq!(refused_of(64), 0);
+    assert!(refused_of(800) > 0);
 }
 
 #[test]
