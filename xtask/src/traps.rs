@@ -7,8 +7,7 @@
 use std::collections::BTreeMap;
 use std::path::Path;
 
-use anyhow::Context as _;
-
+use crate::named;
 use crate::report::{self, Row, count};
 use crate::workspace::Workspace;
 
@@ -52,27 +51,18 @@ fn row(trap: u32, tests: &BTreeMap<u32, Vec<String>>) -> Row {
 /// Names of tests by the traps they name.
 fn tests(workspace: &Workspace) -> anyhow::Result<BTreeMap<u32, Vec<String>>> {
     let mut found = BTreeMap::<u32, Vec<String>>::new();
-    for file in workspace.files()? {
-        if !file.starts_with("crates") || file.extension().is_none_or(|ending| ending != "rs") {
-            continue;
-        }
-        let text = std::fs::read_to_string(workspace.root().join(&file))
-            .with_context(|| format!("reading {}", file.display()))?;
-        for (trap, name) in text.lines().flat_map(named) {
-            found.entry(trap).or_default().push(format!("{}::{name}", crate_of(&file)));
+    for test in named::tests(workspace, "crates")? {
+        for trap in traps_of(&test.name) {
+            let name = format!("{}::{}", crate_of(&test.file), test.name);
+            found.entry(trap).or_default().push(name);
         }
     }
     Ok(found)
 }
 
-/// The traps a line's function names, each with the function's name.
-fn named(line: &str) -> Vec<(u32, &str)> {
-    let Some((_, rest)) = line.split_once("fn t") else { return Vec::new() };
-    let Some(start) = line.len().checked_sub(rest.len() + 1) else { return Vec::new() };
-    let Some((name, _)) = line.get(start..).and_then(|function| function.split_once('(')) else {
-        return Vec::new();
-    };
-    name.split('_').map_while(number).map(|trap| (trap, name)).collect()
+/// The traps a test names before anything else.
+fn traps_of(name: &str) -> impl Iterator<Item = u32> {
+    name.split('_').map_while(number)
 }
 
 /// `t07` is 7.
@@ -90,11 +80,12 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_test_may_name_several_traps_and_other_functions_name_none() {
-        assert_eq!(named("    fn t07_md5_is_lower() {"), [(7, "t07_md5_is_lower")]);
-        assert_eq!(named("async fn t02_t03_both() {"), [(2, "t02_t03_both"), (3, "t02_t03_both")]);
-        for line in ["fn table() {", "fn t99_no_such_trap() {", "fn t1_short() {", "// fn t", ""] {
-            assert_eq!(named(line), [], "{line}");
+    fn a_test_may_name_several_traps_and_other_tests_name_none() {
+        let traps = |name: &'static str| traps_of(name).collect::<Vec<_>>();
+        assert_eq!(traps("t07_md5_is_lower"), [7]);
+        assert_eq!(traps("t02_t03_both"), [2, 3]);
+        for name in ["table", "t99_no_such_trap", "t1_short", "a_t07_later", ""] {
+            assert_eq!(traps(name), [0; 0], "{name}");
         }
     }
 }

@@ -4,7 +4,7 @@ use clap::ValueEnum;
 
 use super::{architecture, deny, floors, tidy};
 use crate::workspace::Workspace;
-use crate::{command, traps};
+use crate::{command, defects, traps};
 
 /// The checks, in the order they run: the quick ones first.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
@@ -17,6 +17,8 @@ pub(crate) enum Step {
     Tidy,
     /// Every trap of the Nacos wire has a test of its name
     Traps,
+    /// Every defect of a peer in docs/dev/guard-defects.md has a test in the guard
+    Defects,
     /// ARCHITECTURE.md lists every crate, and every path it names exists
     Architecture,
     /// Licences, bans and sources of dependencies
@@ -55,6 +57,7 @@ impl Step {
             Self::Floors => floors::check(workspace),
             Self::Tidy => tidy::check(workspace),
             Self::Traps => traps::missing(workspace).map(Outcome::of),
+            Self::Defects => defects::missing(workspace).map(Outcome::of),
             Self::Architecture => architecture::check(workspace),
             Self::Deny => deny::rules(workspace),
             Self::Advisories => deny::advisories(workspace),

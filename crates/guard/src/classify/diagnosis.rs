@@ -31,13 +31,13 @@ pub enum Impact {
 }
 
 impl Diagnosis {
-    pub(super) const SUCCESS: Self = Self::of(Outcome::Success);
-    pub(super) const IGNORE: Self = Self::of(Outcome::Ignore);
-    pub(super) const FAILURE: Self = Self::of(Outcome::Failure);
-    pub(super) const TIMEOUT: Self = Self::of(Outcome::Timeout);
-    pub(super) const OVERLOAD: Self = Self::of(Outcome::Overload);
-    pub(super) const TOPOLOGY: Self = Self::of(Outcome::Topology);
-    pub(super) const CANCELLED: Self = Self::of(Outcome::Cancelled);
+    pub(crate) const SUCCESS: Self = Self::of(Outcome::Success);
+    pub(crate) const IGNORE: Self = Self::of(Outcome::Ignore);
+    pub(crate) const FAILURE: Self = Self::of(Outcome::Failure);
+    pub(crate) const TIMEOUT: Self = Self::of(Outcome::Timeout);
+    pub(crate) const OVERLOAD: Self = Self::of(Outcome::Overload);
+    pub(crate) const TOPOLOGY: Self = Self::of(Outcome::Topology);
+    pub(crate) const CANCELLED: Self = Self::of(Outcome::Cancelled);
 
     /// An outcome of which nothing else is known.
     pub const fn of(outcome: Outcome) -> Self {

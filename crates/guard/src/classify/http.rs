@@ -14,8 +14,8 @@ use crate::{
 /// | status | counts as |
 /// |---|---|
 /// | 1xx, 2xx, 3xx | success |
-/// | 4xx | ignore, but 408 and 499 cancelled, 421 topology, 429 overload |
-/// | 5xx | failure, but 501 and 505 ignore, 504 timeout, 529 overload |
+/// | 4xx | ignore, but 408, 460 and 499 cancelled, 421 topology, 429 overload |
+/// | 5xx | failure, but 501 and 505 ignore, 504, 522 and 524 timeout, 529 overload |
 /// | 503 | overload if it says `Retry-After` or Envoy dropped it, failure if not |
 /// | any with `x-seawall-rejected` | a refusal of another hop of ours: overload, ignore if the caller is not allowed there, cancelled if its deadline had passed |
 ///
@@ -38,15 +38,18 @@ pub struct Http {
     pub codes: Overrides<u16>,
 }
 
-/// Envoy's header on what it dropped itself: in maintenance, by a circuit breaker or as
-/// its overload manager said (envoyproxy/envoy,
-/// `docs/root/configuration/http/http_filters/router_filter.rst`).
-const ENVOY_OVERLOADED: &str = "x-envoy-overloaded";
+/// Envoy's headers on what it dropped itself: in maintenance or by a circuit breaker, and
+/// as its overload manager said (envoyproxy/envoy,
+/// `docs/root/configuration/http/http_filters/router_filter.rst` and
+/// `http_conn_man/headers.rst`).
+const ENVOY_OVERLOADED: [&str; 2] = ["x-envoy-overloaded", "x-envoy-local-overloaded"];
 
 /// Status codes that count otherwise than their class: RFC 9110 (408, 421, 501, 503, 504,
-/// 505), RFC 8470
-/// (425), RFC 6585 (429), nginx' `NGX_HTTP_CLIENT_CLOSED_REQUEST` (499), and 529, which no
-/// standard has and several vendors send for "overloaded".
+/// 505), RFC 8470 (425), RFC 6585 (429), nginx' `NGX_HTTP_CLIENT_CLOSED_REQUEST` (499) and
+/// what AWS' load balancers say for it (460; docs.aws.amazon.com/elasticloadbalancing,
+/// "Troubleshoot your Application Load Balancers"), Cloudflare's time-outs before and after
+/// the connection to the origin (522 and 524; developers.cloudflare.com/support, "Cloudflare
+/// 5xx errors"), and 529, which no standard has and several vendors send for "overloaded".
 pub(super) const HTTP: &Table<u16> = &[
     // The request did not arrive in time: the caller's doing or the way's, and its
     // duration is the server's patience.
@@ -56,10 +59,13 @@ pub(super) const HTTP: &Table<u16> = &[
     // Early data may be replayed; sent again after the handshake it is none.
     (425, Diagnosis::IGNORE.unprocessed()),
     (429, Diagnosis::OVERLOAD),
+    (460, Diagnosis::CANCELLED),
     (499, Diagnosis::CANCELLED),
     (501, Diagnosis::IGNORE),
     (504, Diagnosis::TIMEOUT),
     (505, Diagnosis::IGNORE),
+    (522, Diagnosis::TIMEOUT),
+    (524, Diagnosis::TIMEOUT),
     (529, Diagnosis::OVERLOAD),
 ];
 
@@ -113,5 +119,5 @@ fn by_status(status: u16) -> Diagnosis {
 }
 
 fn says_overloaded<'h>(header: impl Fn(&'static str) -> Option<&'h [u8]>) -> bool {
-    header(RETRY_AFTER).is_some() || header(ENVOY_OVERLOADED).is_some()
+    header(RETRY_AFTER).is_some() || ENVOY_OVERLOADED.iter().any(|name| header(name).is_some())
 }

@@ -23,9 +23,13 @@ impl Diagnose<Error> for Io {
         match error.kind() {
             // A socket with a time-out of its own says WouldBlock on some systems.
             ErrorKind::TimedOut | ErrorKind::WouldBlock => Diagnosis::TIMEOUT,
-            ErrorKind::ConnectionRefused => Diagnosis::FAILURE.unprocessed(),
-            // No local port is left.
-            ErrorKind::AddrNotAvailable | ErrorKind::AddrInUse => {
+            // A Unix socket that is not there is refused as a port is.
+            ErrorKind::ConnectionRefused | ErrorKind::NotFound => Diagnosis::FAILURE.unprocessed(),
+            // No local port is left. Without the system's number it is some client's word
+            // for a name that has no address.
+            ErrorKind::AddrNotAvailable | ErrorKind::AddrInUse
+                if error.raw_os_error().is_some() =>
+            {
                 Diagnosis::CANCELLED.alarm().unprocessed()
             }
             ErrorKind::Interrupted | ErrorKind::OutOfMemory => Diagnosis::CANCELLED,

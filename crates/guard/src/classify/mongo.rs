@@ -46,6 +46,8 @@ pub struct MongoLabels {
     pub retryable_write: bool,
     /// `TransientTransactionError` (`transactions.md`): run the transaction again.
     pub transient_transaction: bool,
+    /// `NoWritesPerformed` (`retryable-writes.md`): nothing was written.
+    pub nothing_written: bool,
 }
 
 impl MongoLabels {
@@ -58,6 +60,7 @@ impl MongoLabels {
                 "RetryableError" => known.retryable = true,
                 "RetryableWriteError" => known.retryable_write = true,
                 "TransientTransactionError" => known.transient_transaction = true,
+                "NoWritesPerformed" => known.nothing_written = true,
                 _ => {}
             }
         }
@@ -102,7 +105,7 @@ impl Diagnose<MongoError<'_>> for Mongo {
             .or_else(|| labels.retryable_write.then_some(Diagnosis::FAILURE))
             .or_else(|| labels.transient_transaction.then_some(Diagnosis::IGNORE));
         let mut diagnosis = known.unwrap_or(Diagnosis::of(self.unknown));
-        diagnosis.unprocessed |= labels.retryable;
+        diagnosis.unprocessed |= labels.retryable || labels.nothing_written;
         self.codes.apply(&error.code, diagnosis)
     }
 }

@@ -114,8 +114,8 @@ fn by_sqlstate(sqlstate: &[u8]) -> Option<Diagnosis> {
         .or_else(|| table::find(SQLSTATE_CLASSES, State::new(class)))
 }
 
-/// Three numbers say more than one thing, and their texts say which. Without a text
-/// the table's meaning holds.
+/// Some numbers say more than one thing, and their texts say which. Without a text the
+/// table's meaning holds.
 fn by_message(error: &MySqlError<'_>) -> Option<Diagnosis> {
     if error.message.is_empty() {
         return None;
@@ -130,6 +130,24 @@ fn by_message(error: &MySqlError<'_>) -> Option<Diagnosis> {
         1290 if !says(b"read-only") && !says(b"read_only") => Some(Diagnosis::IGNORE),
         // MySQL's ER_DA_GLOBAL_CONN_LIMIT, or MariaDB's ER_UNKNOWN_STRUCTURED_VARIABLE.
         4081 if says(b"connection memory limit") => Some(Diagnosis::OVERLOAD),
+        // MariaDB's ER_USER_IS_BLOCKED, or a file MySQL cannot load.
+        4150 if says(b"blocked") => Some(Diagnosis::IGNORE.alarm().unprocessed()),
+        // MariaDB's ER_ACCOUNT_HAS_BEEN_LOCKED, or a file MySQL cannot load.
+        4151 if says(b"locked") => Some(Diagnosis::IGNORE.alarm().unprocessed()),
+        1907 | 9001.. => by_message_of_proxysql(error.code, says),
+        _ => None,
+    }
+}
+
+/// ProxySQL has numbers of its own, which TiDB and MariaDB have as well (sysown/proxysql
+/// 5cc418b, `lib/MySQL_Session.cpp`).
+fn by_message_of_proxysql(code: u16, says: impl Fn(&[u8]) -> bool) -> Option<Diagnosis> {
+    match code {
+        1907 if says(b"query_timeout exceeded") => Some(Diagnosis::TIMEOUT),
+        9001 if says(b"reaching hostgroup") => Some(Diagnosis::TIMEOUT.unprocessed()),
+        9002 if says(b"reaching hostgroup") => Some(Diagnosis::FAILURE.unprocessed()),
+        9003 if says(b"Command not supported") => Some(Diagnosis::IGNORE),
+        9005 if says(b"while locked on HG") => Some(Diagnosis::IGNORE),
         _ => None,
     }
 }

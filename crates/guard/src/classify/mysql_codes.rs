@@ -6,7 +6,8 @@
 //! (`MysqlErrorNumbers.java`, also the SQLSTATEs), and MariaDB's
 //! (mariadb.com/docs/server/reference/error-codes; `include/mysqld_error.h` and
 //! `include/errmsg.h` of mariadb-corporation/mariadb-connector-c 53243b8). Where the two
-//! give a number different meanings, both of them count the same here.
+//! give a number different meanings, both of them count the same here or their texts tell
+//! them apart (`mysql.rs`).
 
 use super::{Diagnosis, table::Table};
 
@@ -31,8 +32,8 @@ pub(super) const MYSQL: &Table<u16> = &[
     (1040, Diagnosis::OVERLOAD.unprocessed()),
     (1041, Diagnosis::OVERLOAD),
     // ER_BAD_HOST_ERROR, ER_HANDSHAKE_ERROR.
-    (1042, Diagnosis::FAILURE),
-    (1043, Diagnosis::FAILURE),
+    (1042, Diagnosis::FAILURE.unprocessed()),
+    (1043, Diagnosis::FAILURE.unprocessed()),
     // ER_DBACCESS_DENIED_ERROR, ER_ACCESS_DENIED_ERROR: whoever has an old password must
     // not shut out those with a new one.
     (1044, Diagnosis::IGNORE),
@@ -128,15 +129,19 @@ pub(super) const MYSQL: &Table<u16> = &[
     // MariaDB's ER_QUERY_EXCEEDED_ROWS_EXAMINED_LIMIT, ER_STATEMENT_TIMEOUT.
     (1931, Diagnosis::IGNORE),
     (1969, Diagnosis::TIMEOUT),
-    // CR_CONNECTION_ERROR, CR_CONN_HOST_ERROR, CR_UNKNOWN_HOST, CR_SERVER_GONE_ERROR.
-    (2002, Diagnosis::FAILURE),
-    (2003, Diagnosis::FAILURE),
-    (2005, Diagnosis::FAILURE),
+    // CR_SOCKET_CREATE_ERROR, CR_IPSOCK_ERROR: the caller has no socket left. Between them
+    // CR_CONNECTION_ERROR and CR_CONN_HOST_ERROR, after them CR_UNKNOWN_HOST.
+    (2001, Diagnosis::CANCELLED.alarm().unprocessed()),
+    (2002, Diagnosis::FAILURE.unprocessed()),
+    (2003, Diagnosis::FAILURE.unprocessed()),
+    (2004, Diagnosis::CANCELLED.alarm().unprocessed()),
+    (2005, Diagnosis::FAILURE.unprocessed()),
+    // CR_SERVER_GONE_ERROR.
     (2006, Diagnosis::FAILURE),
     // CR_OUT_OF_MEMORY: the caller's.
     (2008, Diagnosis::CANCELLED),
     // CR_SERVER_HANDSHAKE_ERR, CR_SERVER_LOST.
-    (2012, Diagnosis::FAILURE),
+    (2012, Diagnosis::FAILURE.unprocessed()),
     (2013, Diagnosis::FAILURE),
     // CR_COMMANDS_OUT_OF_SYNC, CR_NET_PACKET_TOO_LARGE.
     (2014, Diagnosis::IGNORE),
@@ -145,6 +150,9 @@ pub(super) const MYSQL: &Table<u16> = &[
     (2026, Diagnosis::FAILURE),
     (2027, Diagnosis::FAILURE),
     (2055, Diagnosis::FAILURE),
+    // CR_AUTH_PLUGIN_CANNOT_LOAD, CR_AUTH_PLUGIN_ERR.
+    (2059, Diagnosis::IGNORE.alarm().unprocessed()),
+    (2061, Diagnosis::IGNORE.alarm().unprocessed()),
     // ER_ENGINE_OUT_OF_MEMORY.
     (3015, Diagnosis::OVERLOAD),
     // ER_QUERY_TIMEOUT.
@@ -177,7 +185,8 @@ pub(super) const MYSQL: &Table<u16> = &[
     (3955, Diagnosis::IGNORE.alarm()),
     // ER_CLIENT_INTERACTION_TIMEOUT: an idle connection was closed.
     (4031, Diagnosis::IGNORE),
-    // ER_OPERATION_NOT_ALLOWED_WHILE_PRIMARY_CHANGE_IS_RUNNING.
+    // ER_OPERATION_NOT_ALLOWED_WHILE_PRIMARY_CHANGE_IS_RUNNING. MariaDB's is a note on
+    // another error and never an answer.
     (4094, Diagnosis::TOPOLOGY.writes()),
 ];
 

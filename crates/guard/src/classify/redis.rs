@@ -39,6 +39,9 @@ impl Default for Redis {
 /// `src/networking.c`); the second is the same of a cluster's bus and clients together.
 const TOO_MANY_CLIENTS: &[u8] = b"max number of clients ";
 
+/// What Envoy says after `no` when it knows of no server for a command.
+const NO_SERVER: &[u8] = b"upstream host";
+
 /// What Redis says after `EXECABORT` and before the reason (`execCommandAbort` in
 /// `src/multi.c`).
 const ABORTED_BECAUSE: &[u8] = b"Transaction discarded because of: ";
@@ -70,6 +73,9 @@ impl Redis {
             Some(own) => Some(own),
             None if key == Key::ERR && text.starts_with(TOO_MANY_CLIENTS) => {
                 Some(Diagnosis::OVERLOAD.unprocessed())
+            }
+            None if key == Key::NO && text.starts_with(NO_SERVER) => {
+                Some(Diagnosis::FAILURE.unprocessed())
             }
             None => table::find(REDIS, key),
         };
@@ -119,6 +125,7 @@ pub(super) struct Key(u128);
 
 impl Key {
     const ERR: Self = Self::known("ERR");
+    const NO: Self = Self::known("no");
     const EXECABORT: Self = Self::known("EXECABORT");
 
     /// The key of the word `line` begins with, and how long that is. A word ends before a

@@ -5,6 +5,8 @@
 //! `src/server.c`, `clusterRedirectClient` of `src/cluster.c`, `src/replication.c`,
 //! `src/blocked.c`, `src/script.c`, `src/multi.c`, `src/networking.c`; what to do about
 //! them in the cluster specification (redis.io/docs/latest/operate/oss_and_stack/reference/cluster-spec).
+//! A proxy has words of its own: Envoy's are those in lower case (envoyproxy/envoy,
+//! `source/extensions/filters/network/redis_proxy/command_splitter.h`).
 
 use super::{Diagnosis, redis::Key, table::Table};
 
@@ -52,4 +54,6 @@ pub(super) const REDIS: &Table<Key> = &[
     (Key::known("UNKILLABLE"), Diagnosis::IGNORE),
     (Key::known("WRONGPASS"), Diagnosis::IGNORE.alarm()),
     (Key::known("WRONGTYPE"), Diagnosis::IGNORE),
+    // "upstream failure" and "upstream protocol error".
+    (Key::known("upstream"), Diagnosis::FAILURE),
 ];

@@ -37,11 +37,11 @@ fn http_statuses() {
         (Success, &[100, 101, 200, 204, 301, 304, 307][..]),
         (Ignore, &[400, 401, 403, 404, 409, 410, 412, 413, 414, 422, 423, 425, 426, 431, 451]),
         (Ignore, &[501, 505]),
-        (Cancelled, &[408, 499]),
+        (Cancelled, &[408, 460, 499]),
         (Topology, &[421]),
         (Overload, &[429, 529]),
-        (Failure, &[500, 502, 503, 507, 511, 520, 599, 600, u16::MAX]),
-        (Timeout, &[504]),
+        (Failure, &[500, 502, 503, 507, 511, 520, 521, 523, 525, 599, 600, u16::MAX]),
+        (Timeout, &[504, 522, 524]),
     ];
     for (outcome, statuses) in table {
         for status in statuses {
@@ -57,6 +57,7 @@ fn an_unavailable_that_says_when_to_come_back_is_an_overload() {
     assert_eq!(http.diagnose(503, no_header).outcome, Failure);
     assert_eq!(http.diagnose(503, header("retry-after", "120")).outcome, Overload);
     assert_eq!(http.diagnose(503, header("x-envoy-overloaded", "true")).outcome, Overload);
+    assert_eq!(http.diagnose(503, header("x-envoy-local-overloaded", "true")).outcome, Overload);
     assert_eq!(http.diagnose(500, header("retry-after", "120")).outcome, Failure);
     let strict = http.with(503, Failure).with(429, Ignore);
     assert_eq!(strict.diagnose(503, header("retry-after", "120")).outcome, Failure);
@@ -105,7 +106,7 @@ fn mysql_numbers() {
         (Overload, &[1037, 1040, 1041, 1135, 1203, 1206, 1226, 1461, 1637, 3015]),
         (Timeout, &[1969, 3024, 3781]),
         (Topology, &[1047, 1290, 1792, 1836, 1874, 3032, 3783, 4094]),
-        (Cancelled, &[1317, 1927, 2008, 3169, 3782]),
+        (Cancelled, &[1317, 1927, 2001, 2004, 2008, 3169, 3782]),
         // Of nothing that any table knows: ER_SP_DOES_NOT_EXIST, and no number at all.
         (Ignore, &[1305, 4444, 0, 65_535]),
     ];
@@ -167,6 +168,42 @@ fn the_text_decides_where_a_number_says_two_things() {
     assert_eq!(of(1047, "Unknown command"), Ignore);
     assert_eq!(of(4081, "Unknown structured system variable"), Ignore);
     assert_eq!(of(4081, "Connection closed. Global connection memory limit 1 bytes"), Overload);
+}
+
+/// ProxySQL numbers its own errors as TiDB numbers others.
+#[test]
+fn the_text_decides_between_proxysql_and_tidb() {
+    let of = |code, message: &str| {
+        let message = message.as_bytes();
+        MySql::default().diagnose(&MySqlError { code, sqlstate: b"HY000", message })
+    };
+    let locked = "Session trying to reach HG 2 while locked on HG 1 . Rejecting query: SELECT 1";
+    assert_eq!(of(9005, "Region is unavailable"), Diagnosis::FAILURE);
+    assert_eq!(of(9005, locked), Diagnosis::IGNORE);
+    let locked = "ProxySQL Error: connection is locked to hostgroup 1 but trying to reach 2";
+    assert_eq!(of(9006, locked), Diagnosis::IGNORE);
+    assert_eq!(of(9003, "TiKV server is busy"), Diagnosis::OVERLOAD);
+    assert_eq!(of(9003, "Command not supported"), Diagnosis::IGNORE);
+    let late = "Max connect timeout reached while reaching hostgroup 0 after 10001ms";
+    assert_eq!(of(9001, late), Diagnosis::TIMEOUT.unprocessed());
+    let failed = "Max connect failure while reaching hostgroup 0";
+    assert_eq!(of(9002, failed), Diagnosis::FAILURE.unprocessed());
+    assert_eq!(of(9002, "TiKV server timeout"), Diagnosis::TIMEOUT);
+    let slow = "Query execution was interrupted, query_timeout exceeded";
+    assert_eq!(of(1907, slow), Diagnosis::TIMEOUT);
+    assert_eq!(of(1907, "This is not yet supported for generated columns"), Diagnosis::IGNORE);
+}
+
+#[test]
+fn a_locked_account_of_mariadb_is_told_to_somebody_and_a_bad_file_of_mysql_is_not() {
+    let of = |code, message: &str| {
+        let message = message.as_bytes();
+        MySql::default().diagnose(&MySqlError { code, sqlstate: b"HY000", message })
+    };
+    let no_login = Diagnosis::IGNORE.alarm().unprocessed();
+    assert_eq!(of(4150, "User is blocked because of too many credential errors"), no_login);
+    assert_eq!(of(4151, "Access denied, this account is locked"), no_login);
+    assert_eq!(of(4150, "Bulk load: unexpected character after column"), Diagnosis::IGNORE);
 }
 
 #[test]
@@ -254,6 +291,10 @@ fn redis_words() {
         (Ignore, "WRONGPASS invalid username-password pair or user is disabled."),
         (Ignore, "WRONGTYPE Operation against a key holding the wrong kind of value"),
         (Ignore, "MYSCRIPT made this up"),
+        (Failure, "no upstream host"),
+        (Failure, "upstream failure"),
+        (Failure, "upstream protocol error"),
+        (Ignore, "no such thing of a script"),
         (Ignore, "ABCDEFGHIJKLMNOPQRSTUVWXYZ is longer than any word of the table"),
         (Ignore, ""),
     ];
@@ -262,7 +303,7 @@ fn redis_words() {
         assert_eq!(redis.classify(line), outcome, "{line}");
         assert_eq!(redis.classify(&*format!("-{line}\r\n")), outcome, "{line}");
         let word = line.split(' ').next().unwrap();
-        if word != "ERR" {
+        if !["ERR", "no"].contains(&word) {
             assert_eq!(redis.classify(word), outcome, "{word} alone");
         }
     }
@@ -301,7 +342,7 @@ fn what_only_a_person_can_mend_raises_an_alarm_and_opens_no_breaker_for_others()
         assert_eq!(redis.diagnose(line.as_bytes()), Diagnosis::IGNORE.alarm(), "{line}");
     }
     assert!(!redis.diagnose("NOPERM x").alarm, "what one command may is the application's");
-    for code in [1045, 1130, 1698, 1712, 8003, 8223] {
+    for code in [1045, 1130, 1698, 1712, 2059, 2061, 8003, 8223] {
         let diagnosis = MySql::default().diagnose(&MySqlError::of(code));
         assert!(diagnosis.alarm && diagnosis.outcome == Ignore, "{code}");
     }
@@ -316,8 +357,10 @@ fn what_the_server_certainly_did_not_act_on_says_so() {
     }
     assert!(!redis("UNBLOCKED x") && !redis("ERR x"));
     let mysql = |code| MySql::default().diagnose(&MySqlError::of(code)).unprocessed;
-    assert!([1040, 1045, 1129, 1203].into_iter().all(mysql), "before there was a connection");
-    let perhaps = [1053, 1290, 1836, 2006, 2013, 3024, 9003];
+    let before_there_was_a_connection =
+        [1040, 1042, 1043, 1045, 1129, 1203, 2002, 2003, 2005, 2012];
+    assert!(before_there_was_a_connection.into_iter().all(mysql));
+    let perhaps = [1053, 1290, 1836, 2006, 2013, 2026, 3024, 9003];
     assert!(!perhaps.into_iter().any(mysql), "a procedure may have done something before");
     let mongo = |labels: &[&str]| {
         let labels = MongoLabels::of(labels.iter().copied());
@@ -326,6 +369,7 @@ fn what_the_server_certainly_did_not_act_on_says_so() {
     let answer = mongo(&["SystemOverloadedError", "RetryableError"]).answer(Pushback::Never);
     assert_eq!(answer, Answer::new(Overload).pushback(Pushback::Never).unprocessed());
     assert!(!mongo(&["SystemOverloadedError"]).unprocessed);
+    assert!(mongo(&["SystemOverloadedError", "NoWritesPerformed"]).unprocessed);
     assert!(Http::default().status(421).unprocessed && !Http::default().status(503).unprocessed);
 }
 
@@ -337,7 +381,11 @@ fn sockets() {
     for kind in [Kind::ConnectionRefused, Kind::ConnectionReset, Kind::UnexpectedEof] {
         assert_eq!(of(kind), Failure, "{kind:?}");
     }
-    assert_eq!(of(Kind::AddrNotAvailable), Cancelled, "no local port is left");
+    assert_eq!(of(Kind::AddrNotAvailable), Failure, "no system says so, but a client of a name");
+    if cfg!(target_os = "linux") {
+        let no_port = Io.diagnose(&Error::from_raw_os_error(99));
+        assert_eq!(no_port, Diagnosis::CANCELLED.alarm().unprocessed());
+    }
     if cfg!(unix) {
         let no_descriptor = Io.diagnose(&Error::from_raw_os_error(24));
         assert_eq!(no_descriptor, Diagnosis::CANCELLED.alarm().unprocessed());

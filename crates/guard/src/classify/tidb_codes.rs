@@ -1,8 +1,8 @@
 //! Numbers only TiDB has.
 //!
 //! Checked against its page "Error Codes and Troubleshooting" (pingcap/docs 019ecee,
-//! `error-codes.md`) and the names in `pkg/errno/errcode.go` of pingcap/tidb 00aaecb. What
-//! both leave out is about one statement or one job.
+//! `error-codes.md`) and the names in `pkg/errno/errcode.go` of pingcap/tidb 00aaecb, which
+//! lacks 8180 of later versions. What both leave out is about one statement or one job.
 
 use super::{Diagnosis, table::Table};
 

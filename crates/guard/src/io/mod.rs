@@ -24,6 +24,8 @@ mod mysql_async;
 mod redis;
 #[cfg(feature = "io-sqlx")]
 mod sqlx;
+#[cfg(test)]
+mod tests;
 #[cfg(any(feature = "io-mongodb", feature = "io-redis"))]
 mod worst;
 

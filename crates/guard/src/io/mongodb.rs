@@ -36,14 +36,23 @@ impl Diagnose<Error> for Mongo {
                 let concerns = concerns.map(|error| (error.code, &*error.message));
                 worst(writes.chain(concerns).map(of))
             }
-            kind => Some(of_driver(kind)),
+            kind => Some(of_driver(kind, labels)),
         };
-        let said = said.unwrap_or(self.unknown.into());
-        // The driver labels what happens before there is a connection.
-        if labels.overloaded && said.outcome.is_failure() {
-            return Diagnosis { outcome: Outcome::Overload, unprocessed: labels.retryable, ..said };
-        }
-        said
+        let source = source(error).map(|source| self.diagnose(source));
+        let said = match (&*error.kind, said, source) {
+            // What the server said of a login, before anything else was sent.
+            (ErrorKind::Authentication { .. }, _, Some(source)) => source.unprocessed(),
+            // Why a transaction was given up.
+            (ErrorKind::Transaction { .. }, _, Some(source)) => source,
+            (_, Some(said), None) => said,
+            // What cut a write of many off, be there errors of its parts or not.
+            (_, said, source) => {
+                worst(said.into_iter().chain(source)).unwrap_or(self.unknown.into())
+            }
+        };
+        // The driver puts this label on whatever fails before there is a connection.
+        let unsent = labels.overloaded && matches!(&*error.kind, ErrorKind::Io(_));
+        Diagnosis { unprocessed: said.unprocessed || unsent, ..said }
     }
 }
 
@@ -53,17 +62,40 @@ impl Classify<Error> for Mongo {
     }
 }
 
+/// The error of this crate behind another one.
+fn source(error: &Error) -> Option<&Error> {
+    let source = std::error::Error::source(error)?;
+    let boxed = source.downcast_ref::<Box<Error>>().map(|boxed| &**boxed);
+    boxed.or_else(|| source.downcast_ref())
+}
+
 /// What never came from the server as an error of its own.
-fn of_driver(kind: &ErrorKind) -> Diagnosis {
+fn of_driver(kind: &ErrorKind, labels: MongoLabels) -> Diagnosis {
+    let unsent = Diagnosis::of(Outcome::Cancelled).unprocessed();
     match kind {
         ErrorKind::Io(error) => Io.diagnose(error),
+        // Who waits for a connection when the pool is cleared has sent nothing. Who has one
+        // is interrupted when the server is silent, and may have.
+        ErrorKind::ConnectionPoolCleared { message, .. }
+            if !message.starts_with("Connection pool for ") =>
+        {
+            Outcome::Failure.into()
+        }
         ErrorKind::ConnectionPoolCleared { .. }
         | ErrorKind::ServerSelection { .. }
         | ErrorKind::DnsResolve { .. } => Diagnosis::of(Outcome::Failure).unprocessed(),
         ErrorKind::InvalidResponse { .. } => Outcome::Failure.into(),
         ErrorKind::Authentication { .. } => Diagnosis::of(Outcome::Ignore).alarm().unprocessed(),
-        ErrorKind::Shutdown => Diagnosis::of(Outcome::Cancelled).unprocessed(),
-        // Arguments, values, transactions and settings.
+        ErrorKind::InvalidTlsConfig { .. } => unsent.alarm(),
+        ErrorKind::Shutdown
+        | ErrorKind::InvalidArgument { .. }
+        | ErrorKind::Transaction { .. }
+        | ErrorKind::SessionsNotSupported
+        | ErrorKind::IncompatibleServer { .. } => unsent,
+        ErrorKind::Custom(_) => Outcome::Cancelled.into(),
+        // Kinds of features that are off here. Only those of the network have this label.
+        _ if labels.retryable_write => Outcome::Failure.into(),
+        // Values of an answer.
         _ => Outcome::Ignore.into(),
     }
 }

@@ -20,13 +20,18 @@ impl Diagnose<Error> for MySql {
                 None => self.unknown.into(),
             },
             Error::Io(error) => Io.diagnose(error),
-            Error::Tls(_) | Error::Protocol(_) | Error::BeginFailed => Outcome::Failure.into(),
+            Error::Tls(_) | Error::Protocol(_) => Outcome::Failure.into(),
             // No connection was free or could be made in time: a server that does not
             // answer shows as nothing else.
             Error::PoolTimedOut => Diagnosis::of(Outcome::Timeout).unprocessed(),
             Error::PoolClosed => Diagnosis::of(Outcome::Cancelled).unprocessed(),
             Error::WorkerCrashed => Outcome::Cancelled.into(),
-            // Rows, columns, values and settings.
+            // Nothing was sent.
+            Error::InvalidArgument(_) | Error::Encode(_) | Error::InvalidSavePointStatement => {
+                Diagnosis::of(Outcome::Cancelled).unprocessed()
+            }
+            Error::Configuration(_) => Diagnosis::of(Outcome::Cancelled).alarm().unprocessed(),
+            // Rows, columns and values of an answer, and a `begin_with` that began nothing.
             _ => Outcome::Ignore.into(),
         }
     }

@@ -5,13 +5,14 @@ use crate::{
     classify::{Diagnosis, Impact},
 };
 
-/// What the errors of one answer say together: the worst of them. Of the rest of a
-/// batch it is not known whether the server acted on it.
+/// What the errors of one answer say together: the worst of them. The rest of its parts
+/// may well have been done, so none of it is said not to have been acted on.
 pub(super) fn worst(diagnoses: impl IntoIterator<Item = Diagnosis>) -> Option<Diagnosis> {
-    diagnoses.into_iter().reduce(|one, other| {
+    let worst = diagnoses.into_iter().reduce(|one, other| {
         let worse = if weight(other) > weight(one) { other } else { one };
-        Diagnosis { alarm: one.alarm || other.alarm, unprocessed: false, ..worse }
-    })
+        Diagnosis { alarm: one.alarm || other.alarm, ..worse }
+    });
+    worst.map(|worst| Diagnosis { unprocessed: false, ..worst })
 }
 
 fn weight(diagnosis: Diagnosis) -> (u8, bool) {

@@ -218,3 +218,18 @@ proptest! {
         prop_assert!(!limit.gate().leave_is_watched());
     }
 }
+
+/// apollographql/router#9034: a task that has used up its turn in Tokio finds a semaphore
+/// or a channel "not ready", which load shedding takes for a full service.
+#[tokio::test]
+async fn apollo_router_9034_a_task_that_used_up_its_turn_is_not_refused() {
+    let limit = queued(1);
+    while tokio::task::coop::has_budget_remaining() {
+        tokio::task::consume_budget().await;
+    }
+    let first = permit(poll(&mut limit.acquire(at(0))));
+    assert!(!tokio::task::coop::has_budget_remaining());
+    drop(first);
+    drop(permit(poll(&mut limit.acquire(at(1)))));
+    assert_eq!(limit.in_flight(), 0);
+}

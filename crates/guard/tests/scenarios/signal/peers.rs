@@ -40,6 +40,16 @@ fn gozero_a_failed_start_is_unknown_and_not_an_idle_machine_for_ever() {
     assert_eq!((back.cpu.unwrap().source, back.cpu_limit), (Source::CgroupV2, Some(2.0)));
 }
 
+/// go-zero #24, #2019 and #3948: where there is no cgroup, as in WSL, in functions of a
+/// cloud or on some platforms, whatever linked it ended at its start.
+#[test]
+fn gozero_24_a_machine_without_cgroups_is_measured_all_the_same() {
+    let mut machine = Machine::new(Mounts::Absent, 8, Vec::new());
+    machine.own = 6.0;
+    let cpu = machine.settle(5).cpu.unwrap();
+    assert!((cpu.share - 0.75).abs() < 0.04, "{cpu:?}: 6 of 8 processors");
+}
+
 /// Envoy #39978: the CPU monitor knew paths of the first version only.
 #[test]
 fn envoy_39978_v2_is_read_where_there_is_no_v1() {
