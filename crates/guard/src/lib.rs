@@ -5,7 +5,7 @@
 //! use std::{sync::Arc, time::Duration};
 //! use seawall_guard::{
 //!     Class, Clock, Ctx, Guard, GuardSettings, MonotonicClock, Outcome, Priority,
-//!     classify::{MySql, MySqlError}, signal::SystemSignal,
+//!     classify::{Diagnose as _, MySql, MySqlError}, signal::SystemSignal,
 //! };
 //!
 //! // A process has one clock and one view of its machine.
@@ -48,7 +48,9 @@
 //! | you want | module |
 //! |---|---|
 //! | all of it in front of a route, a method or a store | [`stack`] |
+//! | guards for all resources by rules that are replaced while it runs | [`rules`] |
 //! | a layer for services of HTTP and gRPC | `tower` (feature) |
+//! | a client of HTTP or gRPC with deadlines, retries, hedges and balancing | `tower::client` (feature) |
 //! | to refuse what matters least when there is too much to do | [`shed`], [`limit`] |
 //! | to know whether the machine is overloaded | [`signal`] |
 //! | to leave what fails alone | [`breaker`] |
@@ -59,6 +61,7 @@
 //! | to say no in a protocol's own words | [`render`] |
 //! | one call for all who ask the same | [`single_flight`], [`cache_aside`] |
 //! | many calls at once | [`map_reduce`] |
+//! | to see what guards do, in Prometheus or elsewhere | [`metrics`] |
 //! | to measure as all of these do | [`stat`] |
 //!
 //! # What holds everywhere
@@ -87,9 +90,11 @@ pub mod classify;
 pub mod io;
 pub mod limit;
 pub mod map_reduce;
+pub mod metrics;
 pub mod rate;
 pub mod render;
 pub mod retry;
+pub mod rules;
 pub mod settings;
 pub mod shed;
 pub mod signal;

@@ -6,7 +6,8 @@ use crate::{
 };
 
 const REJECTIONS: usize = Rejected::ALL.len();
-const COUNTS: usize = REJECTIONS + Outcome::ALL.len();
+const OUTCOMES: usize = Outcome::ALL.len();
+const COUNTS: usize = REJECTIONS + OUTCOMES + REJECTIONS;
 
 /// Counters of a guard's requests, on stripes.
 #[derive(Debug, Default)]
@@ -19,6 +20,10 @@ impl Counters {
 
     pub(super) fn ended(&self, outcome: Outcome) {
         self.0.add(REJECTIONS + outcome as usize, 1);
+    }
+
+    pub(super) fn would_have_rejected(&self, reason: Rejected) {
+        self.0.add(REJECTIONS + OUTCOMES + reason as usize, 1);
     }
 
     pub(super) fn read(&self) -> GuardCounts {
@@ -42,13 +47,24 @@ impl GuardCounts {
         self.0.get(REJECTIONS + outcome as usize).copied().unwrap_or_default()
     }
 
+    /// How many were let pass in a dry run that would have been refused for this reason.
+    pub fn would_have_rejected(&self, reason: Rejected) -> u64 {
+        self.0.get(REJECTIONS + OUTCOMES + reason as usize).copied().unwrap_or_default()
+    }
+
     /// How many were refused, whatever the reason.
     pub fn rejections(&self) -> u64 {
         self.0.iter().take(REJECTIONS).sum()
     }
 
+    /// How many were let pass in a dry run that would have been refused, whatever the
+    /// reason.
+    pub fn would_be_rejections(&self) -> u64 {
+        self.0.iter().skip(REJECTIONS + OUTCOMES).sum()
+    }
+
     /// How many were admitted and have ended.
     pub fn ended(&self) -> u64 {
-        self.0.iter().skip(REJECTIONS).sum()
+        self.0.iter().skip(REJECTIONS).take(OUTCOMES).sum()
     }
 }

@@ -1,16 +1,18 @@
 //! The guard itself.
 
-use std::{fmt, hash::BuildHasher as _, sync::Arc, time::Duration};
+use std::{fmt, hash::BuildHasher as _, ops::DerefMut, sync::Arc, time::Duration};
+
+use parking_lot::Mutex;
 
 use super::{
-    CallersSettings, Entry, GuardBuilder, GuardCounts, GuardSettings, counts::Counters,
-    permits::Hold,
+    CallersSettings, Entry, GuardBuilder, GuardCounts, GuardSettings, Permits as _,
+    counts::Counters, permits::Hold, rate::Rate,
 };
 use crate::{
     admit::{Ctx, Outcome, Rejected, Rejection, Scope},
     breaker::Breaker,
     limit::ConcurrencyLimit,
-    rate::{HotParam, KeyedRateLimit, RateLimit},
+    rate::{HotParam, KeyedRateLimit},
     settings::InvalidSetting,
     shed::Shedder,
     signal::SystemSignal,
@@ -25,7 +27,7 @@ pub struct Guard {
     system: Arc<SystemSignal>,
     seed: u64,
     settings: GuardSettings,
-    rate: Option<Arc<RateLimit>>,
+    rate: Option<Arc<Rate>>,
     caller_rate: Option<Arc<KeyedRateLimit<String>>>,
     pub(super) hot_param: Option<Arc<HotParam>>,
     pub(super) breaker: Option<Arc<Breaker>>,
@@ -39,6 +41,24 @@ pub struct Guard {
 struct Seen {
     counters: Counters,
     latencies: StripedHistogram,
+    gathered: Mutex<Gathered>,
+}
+
+/// Latencies that were taken from the stripes, which only who looks at them does.
+#[derive(Debug, Default)]
+struct Gathered {
+    all: Histogram,
+    untaken: Histogram,
+}
+
+impl Seen {
+    fn gather(&self) -> impl DerefMut<Target = Gathered> {
+        let mut gathered = self.gathered.lock();
+        let latest = self.latencies.take();
+        gathered.all.merge(&latest);
+        gathered.untaken.merge(&latest);
+        gathered
+    }
 }
 
 impl fmt::Debug for Guard {
@@ -91,12 +111,7 @@ impl Guard {
         settings.validate()?;
         let now = self.clock.now();
         let resource = Scope::Resource;
-        let rate = renew(
-            &self.rate,
-            &settings.rate,
-            |old, new| old.reconfigure(now, new),
-            |new| Ok(RateLimit::new(new)?.scope(resource)),
-        )?;
+        let rate = self.rate_by(&settings, now)?;
         let caller_rate = renew(
             &self.caller_rate,
             &settings.caller_rate,
@@ -143,6 +158,21 @@ impl Guard {
         })
     }
 
+    fn rate_by(
+        &self,
+        settings: &GuardSettings,
+        now: Instant,
+    ) -> Result<Option<Arc<Rate>>, InvalidSetting> {
+        let Some(new) = &settings.rate else { return Ok(None) };
+        let warm_up = settings.warm_up.as_ref();
+        if let Some(old) = &self.rate
+            && old.reconfigure(new, warm_up, now)?
+        {
+            return Ok(Some(old.clone()));
+        }
+        Ok(Some(Arc::new(Rate::new(new, warm_up, now)?)))
+    }
+
     /// Admits a request or refuses it. The work must end by [`Entry::deadline`].
     ///
     /// # Errors
@@ -173,6 +203,10 @@ impl Guard {
     fn admit<G: Hold>(&self, hold: G, now: Instant, ctx: &Ctx<'_>) -> Result<Entry<G>, Rejection> {
         match self.check(now, ctx).and_then(|()| hold.permits(now, ctx)) {
             Ok(permits) => Ok(Entry::new(hold, now, self.deadline(now, ctx), permits)),
+            Err(rejection) if self.settings.dry_run => {
+                self.seen.counters.would_have_rejected(rejection.reason);
+                Ok(Entry::new(hold, now, ctx.deadline, G::Permits::none()))
+            }
             Err(rejection) => {
                 self.seen.counters.rejected(rejection.reason);
                 Err(rejection)
@@ -196,7 +230,8 @@ impl Guard {
     }
 
     fn deadline(&self, now: Instant, ctx: &Ctx<'_>) -> Option<Instant> {
-        let own = self.settings.timeout.map(|timeout| now + timeout);
+        let timeout = self.settings.timeout.filter(|_| !self.settings.dry_run);
+        let own = timeout.map(|timeout| now + timeout);
         own.into_iter().chain(ctx.deadline).min()
     }
 
@@ -208,6 +243,10 @@ impl Guard {
     /// The name of what is guarded.
     pub fn resource(&self) -> &str {
         &self.resource
+    }
+
+    pub(super) fn name(&self) -> Arc<str> {
+        Arc::clone(&self.resource)
     }
 
     /// The settings it was built by.
@@ -227,7 +266,13 @@ impl Guard {
 
     /// How long admitted requests took since this was last asked, however they ended.
     pub fn take_latencies(&self) -> Histogram {
-        self.seen.latencies.take()
+        std::mem::take(&mut self.seen.gather().untaken)
+    }
+
+    /// How long admitted requests took since the resource first had a guard, however they
+    /// ended. Asking takes nothing from whoever else asks.
+    pub fn latencies(&self) -> Histogram {
+        self.seen.gather().all.clone()
     }
 
     /// Its breaker, if it has one.

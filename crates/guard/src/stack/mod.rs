@@ -8,6 +8,10 @@
 //! limits only learn from requests that went through. (go-zero puts its breaker around
 //! its shedder and counts 503 as a failure, so shedding opens the breaker.)
 //!
+//! In a dry run ([`GuardSettings::dry_run`]) it refuses nothing and counts what it would
+//! have refused. Such a request passes and holds nothing, so limits and breakers learn of
+//! the others only, as they would in earnest.
+//!
 //! ```
 //! use seawall_guard::{Ctx, Guard, GuardSettings, Outcome};
 //!
@@ -29,7 +33,9 @@ mod counts;
 mod entry;
 mod guard;
 mod permits;
+mod rate;
 mod settings;
+mod snapshot;
 #[cfg(test)]
 mod tests;
 
@@ -40,3 +46,4 @@ pub use entry::Entry;
 pub use guard::Guard;
 pub use permits::{Hold, Permits, Places};
 pub use settings::GuardSettings;
+pub use snapshot::{LimitSnapshot, ShedderSnapshot, Snapshot};

@@ -25,6 +25,10 @@ pub trait Hold: Deref<Target = Guard> + sealed::Sealed {
 
 /// Places among those in flight.
 pub trait Permits: Debug + sealed::Sealed {
+    /// What a request holds that would have been refused.
+    #[doc(hidden)]
+    fn none() -> Self;
+
     /// Gives them back and says how it ended.
     #[doc(hidden)]
     fn finish(self, now: Instant, outcome: Outcome);
@@ -65,6 +69,10 @@ where
     S: Deref<Target = Shedder> + Debug,
     L: Deref<Target = ConcurrencyLimit> + Debug,
 {
+    fn none() -> Self {
+        Self { hot_param: None, breaker: None, shed: None, limit: None }
+    }
+
     fn finish(self, now: Instant, outcome: Outcome) {
         if let Some(permit) = self.limit {
             permit.finish(now, outcome);

@@ -8,7 +8,7 @@ use super::CallersSettings;
 use crate::{
     breaker::BreakerSettings,
     limit::LimitSettings,
-    rate::{HotParamSettings, KeyedRateLimitSettings, RateLimitSettings},
+    rate::{HotParamSettings, KeyedRateLimitSettings, RateLimitSettings, WarmUpSettings},
     settings::InvalidSetting,
     shed::ShedSettings,
 };
@@ -18,6 +18,12 @@ use crate::{
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub struct GuardSettings {
+    /// Whether it only counts what it would refuse, and lets everything pass; its timeout
+    /// ends nothing then. Default false. Limits and breakers learn of those that would
+    /// have passed, so what is counted is what they would refuse; but as the others run
+    /// too, whatever goes by latency refuses rather more than it would.
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    pub dry_run: bool,
     /// Who may ask.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub callers: Option<CallersSettings>,
@@ -29,6 +35,9 @@ pub struct GuardSettings {
     /// How many requests a second, of all callers together.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub rate: Option<RateLimitSettings>,
+    /// How slowly that rate is reached after a rest; only beside `rate`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub warm_up: Option<WarmUpSettings>,
     /// How many requests a second of each caller.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub caller_rate: Option<KeyedRateLimitSettings>,
@@ -73,17 +82,42 @@ impl GuardSettings {
     ///
     /// Names the first field that is not.
     pub fn validate(&self) -> Result<(), InvalidSetting> {
-        let times = Duration::from_millis(1)..=Duration::from_secs(3_600);
-        if self.timeout.is_some_and(|timeout| !times.contains(&timeout)) {
-            return Err(InvalidSetting { field: "timeout_ms", allowed: "from 1 to 3,600,000" });
+        self.invalid_parts().into_iter().next().map_or(Ok(()), |(_, invalid)| Err(invalid))?;
+        if self.warm_up.is_some() && self.rate.is_none() {
+            return Err(InvalidSetting { field: "warm_up", allowed: "beside a rate" });
         }
-        self.rate.as_ref().map_or(Ok(()), RateLimitSettings::validate)?;
-        self.caller_rate.as_ref().map_or(Ok(()), KeyedRateLimitSettings::validate)?;
-        self.hot_param.as_ref().map_or(Ok(()), HotParamSettings::validate)?;
-        self.breaker.as_ref().map_or(Ok(()), BreakerSettings::validate)?;
-        self.shed.as_ref().map_or(Ok(()), ShedSettings::validate)?;
-        self.limit.as_ref().map_or(Ok(()), LimitSettings::validate)
+        Ok(())
     }
+
+    /// Each part that is not in its range by itself, by its name, and the first field of it
+    /// that is not.
+    pub(crate) fn invalid_parts(&self) -> Vec<(&'static str, InvalidSetting)> {
+        let times = Duration::from_millis(1)..=Duration::from_secs(3_600);
+        let timeout = match &self.timeout {
+            Some(timeout) if !times.contains(timeout) => {
+                Err(InvalidSetting { field: "timeout_ms", allowed: "from 1 to 3,600,000" })
+            }
+            _ => Ok(()),
+        };
+        let parts = [
+            ("timeout_ms", timeout),
+            ("rate", validity(&self.rate, RateLimitSettings::validate)),
+            ("warm_up", validity(&self.warm_up, WarmUpSettings::validate)),
+            ("caller_rate", validity(&self.caller_rate, KeyedRateLimitSettings::validate)),
+            ("hot_param", validity(&self.hot_param, HotParamSettings::validate)),
+            ("breaker", validity(&self.breaker, BreakerSettings::validate)),
+            ("shed", validity(&self.shed, ShedSettings::validate)),
+            ("limit", validity(&self.limit, LimitSettings::validate)),
+        ];
+        parts.into_iter().filter_map(|(part, valid)| Some((part, valid.err()?))).collect()
+    }
+}
+
+fn validity<S>(
+    settings: &Option<S>,
+    validate: impl FnOnce(&S) -> Result<(), InvalidSetting>,
+) -> Result<(), InvalidSetting> {
+    settings.as_ref().map_or(Ok(()), validate)
 }
 
 #[cfg(test)]
@@ -108,6 +142,15 @@ mod tests {
             assert_eq!(serde_json::from_str::<GuardSettings>(&json).unwrap(), settings, "{json}");
             assert_eq!(settings.validate(), Ok(()));
         }
+    }
+
+    #[test]
+    fn what_warms_up_is_a_rate() {
+        let warm_up = Some(WarmUpSettings::default());
+        let settings = GuardSettings { warm_up, ..GuardSettings::default() };
+        assert_eq!(settings.validate().unwrap_err().field, "warm_up");
+        let rate = Some(RateLimitSettings::default());
+        assert_eq!(GuardSettings { rate, ..settings }.validate(), Ok(()));
     }
 
     #[test]

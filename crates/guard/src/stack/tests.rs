@@ -7,7 +7,7 @@ use crate::{
     Ctx, Instant, ManualClock, Outcome, Rejected, Scope,
     breaker::{BreakerSettings, ConsecutiveSettings, Policy},
     limit::LimitSettings,
-    rate::{KeyedRateLimitSettings, RateLimitSettings},
+    rate::{KeyedRateLimitSettings, RateLimitSettings, WarmUpSettings},
     time::Clock as _,
 };
 
@@ -122,6 +122,22 @@ fn gozero_own_refusals_do_not_open_the_breaker() {
     assert_eq!(guard.breaker().unwrap().status().transitions, 0);
 }
 
+/// Sentinel #1499 and #378: its system rules look at entries that say they are inbound;
+/// without saying, which is the default, nothing is ever refused.
+#[test]
+fn sentinel_1499_a_server_sheds_without_being_told_that_it_is_one() {
+    let (guard, _) = guard(GuardSettings::server());
+    let mut held = Vec::new();
+    let refused = loop {
+        match guard.enter(&Ctx::default()) {
+            Ok(entry) => held.push(entry),
+            Err(rejection) => break rejection,
+        }
+        assert!(held.len() < 10_000, "nobody is refused");
+    };
+    assert_eq!(refused.scope, Scope::Node, "after {}", held.len());
+}
+
 #[test]
 fn what_fails_is_left_alone_and_its_refusals_are_not_its_outcomes() {
     let settings = GuardSettings { breaker: Some(of_three_failures()), ..Default::default() };
@@ -201,4 +217,56 @@ fn the_pass_path_allocates_nothing() {
     let used = allocation_counter::measure(|| (0..1_000).for_each(|_| pass()));
     assert_eq!(used.count_total, 0, "{used:?}");
     assert_eq!(clock.now(), Instant::START);
+}
+
+#[test]
+fn a_dry_run_refuses_nothing_and_counts_what_it_would_have_refused() {
+    let settings = GuardSettings {
+        dry_run: true,
+        timeout: Some(Duration::from_millis(100)),
+        limit: Some(LimitSettings::fixed(2)),
+        breaker: Some(of_three_failures()),
+        ..GuardSettings::default()
+    };
+    let (guard, clock) = guard(settings);
+    let held: Vec<_> = (0..5).map(|_| guard.enter(&Ctx::default()).unwrap()).collect();
+    assert_eq!(guard.limit().unwrap().in_flight(), 2, "the others hold nothing");
+    assert!(held.iter().all(|entry| entry.deadline().is_none()), "nothing is ended either");
+    held.into_iter().for_each(|entry| entry.finish(Outcome::Failure));
+    assert!(guard.enter(&Ctx::default()).is_ok(), "two failures are the shadow's own");
+    guard.enter(&Ctx::default()).unwrap().finish(Outcome::Failure);
+    let expired = Ctx::default().deadline(clock.now());
+    assert!(guard.enter(&expired).is_ok());
+    assert!(guard.enter(&Ctx::default()).is_ok(), "the breaker is open now");
+    let counts = guard.counts();
+    let would = |reason| counts.would_have_rejected(reason);
+    assert_eq!(would(Rejected::ConcurrencyLimited), 3);
+    assert_eq!((would(Rejected::BreakerOpen), would(Rejected::DeadlinePassed)), (1, 1));
+    assert_eq!((counts.would_be_rejections(), counts.rejections()), (5, 0));
+    assert_eq!((counts.ended(), counts.outcome(Outcome::Failure)), (9, 6));
+}
+
+#[test]
+fn a_dry_run_that_becomes_earnest_goes_on_with_what_it_learnt() {
+    let earnest = GuardSettings { breaker: Some(of_three_failures()), ..Default::default() };
+    let (dry, _) = guard(GuardSettings { dry_run: true, ..earnest.clone() });
+    for _ in 0..3 {
+        dry.enter(&Ctx::default()).unwrap().finish(Outcome::Failure);
+    }
+    assert_eq!(reason(&dry, &Ctx::default()), None);
+    let guard = dry.with(earnest).unwrap();
+    assert_eq!(reason(&guard, &Ctx::default()), Some(Rejected::BreakerOpen));
+}
+
+#[test]
+fn a_rate_that_warms_up_starts_at_a_third() {
+    let rate = RateLimitSettings { permits: 300, burst: 300, ..Default::default() };
+    let warm_up = Some(WarmUpSettings::default());
+    let settings = GuardSettings { rate: Some(rate), warm_up, ..GuardSettings::default() };
+    let (cold, _) = guard(settings.clone());
+    let passed = (0..300).filter(|_| reason(&cold, &Ctx::default()).is_none()).count();
+    assert_eq!(passed, 100);
+    let without = cold.with(GuardSettings { warm_up: None, ..settings }).unwrap();
+    let passed = (0..300).filter(|_| reason(&without, &Ctx::default()).is_none()).count();
+    assert_eq!(passed, 300);
 }

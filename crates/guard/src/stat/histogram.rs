@@ -143,16 +143,33 @@ impl Histogram {
         None
     }
 
+    /// The sum of the samples, at most a sixteenth off. It only grows as samples are added.
+    pub fn sum(&self) -> Duration {
+        Duration::from_nanos(self.sum_nanos() as u64)
+    }
+
     /// The mean of the samples, at most a sixteenth off; `None` without a sample.
     pub fn mean(&self) -> Option<Duration> {
-        let (mut sum, mut count) = (0.0, 0);
-        for (bucket, &in_bucket) in self.counts.iter().enumerate().filter(|(_, count)| **count > 0)
-        {
+        let count = self.count();
+        (count > 0).then(|| Duration::from_nanos((self.sum_nanos() / count as f64) as u64))
+    }
+
+    fn sum_nanos(&self) -> f64 {
+        let counted = self.counts.iter().enumerate().filter(|(_, count)| **count > 0);
+        let sums = counted.map(|(bucket, &in_bucket)| {
             let middle = bottom_of(bucket) as f64 / 2.0 + top_of(bucket) as f64 / 2.0;
-            sum += middle * in_bucket as f64;
-            count += in_bucket;
-        }
-        (count > 0).then(|| Duration::from_nanos((sum / count as f64) as u64))
+            middle * in_bucket as f64
+        });
+        sums.sum()
+    }
+
+    /// How many samples are certainly not longer than `limit`. Those of the eighth below it
+    /// may be missing; a larger limit never has fewer.
+    pub fn count_within(&self, limit: Duration) -> u64 {
+        let limit = u64::try_from(limit.as_nanos()).unwrap_or(u64::MAX);
+        let below =
+            self.counts.iter().enumerate().take_while(|(bucket, _)| top_of(*bucket) <= limit);
+        below.map(|(_, count)| count).sum()
     }
 
     /// Takes all samples away.
@@ -193,6 +210,13 @@ mod tests {
         assert_eq!(gathered.count(), 4);
         let mean = gathered.mean().unwrap().as_secs_f64() * 1e3;
         assert!((24.0 / 1.0625..24.0 * 1.0625).contains(&mean), "{mean}");
+        let sum = gathered.sum().as_secs_f64() * 1e3;
+        assert!((96.0 / 1.0625..96.0 * 1.0625).contains(&sum), "{sum}");
+        let within = |millis| gathered.count_within(Duration::from_millis(millis));
+        assert_eq!(
+            [within(0), within(4), within(50), within(110), within(u64::MAX)],
+            [0, 3, 3, 4, 4]
+        );
         gathered.clear();
         assert_eq!((gathered.count(), gathered.mean()), (0, None));
     }

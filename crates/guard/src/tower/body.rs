@@ -19,23 +19,36 @@ pin_project! {
     /// The body of an answer; a refusal has an empty one. The request counts as in flight
     /// until it has been sent, and as cancelled when it is dropped before.
     #[derive(Debug)]
-    pub struct GuardedBody<B> {
+    pub struct GuardedBody<B, H = Entry<Arc<Guard>>> {
         #[pin]
         inner: Option<B>,
-        held: Option<Held>,
+        held: Option<Held<H>>,
+    }
+}
+
+/// What a request holds until it ends.
+pub trait Finish {
+    /// Gives it back and says how the request ended.
+    #[doc(hidden)]
+    fn finish(self, outcome: Outcome);
+}
+
+impl Finish for Entry<Arc<Guard>> {
+    fn finish(self, outcome: Outcome) {
+        self.finish(outcome);
     }
 }
 
 /// What ends with the body.
 #[derive(Debug)]
-struct Held {
-    entry: Entry<Arc<Guard>>,
+struct Held<H> {
+    holds: H,
     /// As far as is known.
     outcome: Outcome,
     speech: Speech,
 }
 
-impl<B> GuardedBody<B> {
+impl<B, H> GuardedBody<B, H> {
     pub(super) const fn empty() -> Self {
         Self { inner: None, held: None }
     }
@@ -44,16 +57,12 @@ impl<B> GuardedBody<B> {
         Self { inner: Some(body), held: None }
     }
 
-    pub(super) fn held(
-        body: B,
-        entry: Option<Entry<Arc<Guard>>>,
-        outcome: Outcome,
-        speech: Speech,
-    ) -> Self
+    pub(super) fn held(body: B, holds: Option<H>, outcome: Outcome, speech: Speech) -> Self
     where
         B: Body,
+        H: Finish,
     {
-        let mut held = entry.map(|entry| Held { entry, outcome, speech });
+        let mut held = holds.map(|holds| Held { holds, outcome, speech });
         // A server asks no frame of a body that has ended already.
         if body.is_end_stream() {
             Held::finish(&mut held, None);
@@ -62,15 +71,15 @@ impl<B> GuardedBody<B> {
     }
 }
 
-impl Held {
+impl<H: Finish> Held<H> {
     fn finish(held: &mut Option<Self>, outcome: Option<Outcome>) {
         if let Some(held) = held.take() {
-            held.entry.finish(outcome.unwrap_or(held.outcome));
+            held.holds.finish(outcome.unwrap_or(held.outcome));
         }
     }
 }
 
-impl<B: Body> Body for GuardedBody<B> {
+impl<B: Body, H: Finish> Body for GuardedBody<B, H> {
     type Data = B::Data;
     type Error = B::Error;
 

@@ -88,8 +88,7 @@ where
                     if let Some(entry) = entry.take() {
                         entry.finish(Outcome::Timeout);
                     }
-                    let wire = if speech.is_grpc() { Wire::Grpc } else { Wire::Http };
-                    Ok(speech::too_late(wire, GuardedBody::empty()))
+                    Ok(speech::too_late(speech.wire(), GuardedBody::empty()))
                 } else {
                     return Poll::Pending;
                 }
@@ -108,7 +107,7 @@ fn answered<B: Body, E>(
 ) -> Result<Response<GuardedBody<B>>, E> {
     match answer {
         Ok(response) => {
-            let outcome = speech.of_head(response.status(), response.headers());
+            let outcome = speech.of_head(response.status(), response.headers()).outcome;
             let (head, body) = response.into_parts();
             let body = match speech.ends {
                 Ends::WithBody => GuardedBody::held(body, entry, outcome, speech.clone()),

@@ -12,14 +12,17 @@ use tower_service::Service;
 
 use super::{
     body::GuardedBody,
+    client::CallCtx,
     future::ResponseFuture,
     speech::{Ends, Speech},
 };
 use crate::{
-    admit::Ctx,
+    admit::{Ctx, Rejection},
     classify::{Grpc, Http},
-    retry::wire::{RequestHeaders, Sender, Wire},
-    stack::Guard,
+    retry::wire::{RequestHeaders, Sender},
+    rules::RuleBook,
+    stack::{Entry, Guard},
+    time::Clock,
 };
 
 /// Puts a [`Guard`] in front of a service of HTTP or gRPC.
@@ -40,31 +43,67 @@ pub struct GuardLayer {
 /// What all clones of a service share.
 #[derive(Debug, Clone)]
 pub(super) struct Door {
-    pub(super) guard: Arc<Guard>,
+    guards: Guards,
     pub(super) speech: Speech,
     sender: Sender,
     origin: Option<HeaderName>,
 }
 
+/// Where its guard is.
+#[derive(Debug, Clone)]
+enum Guards {
+    One(Arc<Guard>),
+    Rules(Arc<RuleBook>, Arc<str>),
+}
+
+impl Guards {
+    fn clock(&self) -> &dyn Clock {
+        match self {
+            Self::One(guard) => guard.clock(),
+            Self::Rules(book, _) => book.clock(),
+        }
+    }
+
+    fn enter(&self, ctx: &Ctx<'_>) -> Result<Entry<Arc<Guard>>, Rejection> {
+        match self {
+            Self::One(guard) => guard.enter_owned(ctx),
+            Self::Rules(book, resource) => book.enter(resource, ctx),
+        }
+    }
+}
+
 impl GuardLayer {
-    /// For HTTP. Believes nothing that its callers say of themselves: see
-    /// [`GuardLayer::trusting`].
+    /// For HTTP. Believes nothing of its callers, not even how long they wait: see
+    /// [`Sender::Untrusted`]. The service finds a [`CallCtx`] among the extensions of a
+    /// request, to pass on in those that it sends.
     pub fn http(guard: Arc<Guard>) -> Self {
-        Self::new(guard, Speech::http(Http::default()))
+        Self::new(Guards::One(guard), Speech::http(Http::default()))
     }
 
     /// For gRPC. As [`GuardLayer::http`]; a call has ended when its trailers are sent.
     pub fn grpc(guard: Arc<Guard>) -> Self {
-        Self::new(guard, Speech::grpc(Grpc::default()))
+        Self::new(Guards::One(guard), Speech::grpc(Grpc::default()))
     }
 
-    fn new(guard: Arc<Guard>, speech: Speech) -> Self {
-        let door = Door { guard, speech, sender: Sender::Untrusted, origin: None };
+    /// As [`GuardLayer::http`], by the rules that a book has for this resource when a
+    /// request comes.
+    pub fn http_by(book: Arc<RuleBook>, resource: &str) -> Self {
+        Self::new(Guards::Rules(book, resource.into()), Speech::http(Http::default()))
+    }
+
+    /// As [`GuardLayer::grpc`], by the rules that a book has for this resource when a
+    /// request comes.
+    pub fn grpc_by(book: Arc<RuleBook>, resource: &str) -> Self {
+        Self::new(Guards::Rules(book, resource.into()), Speech::grpc(Grpc::default()))
+    }
+
+    fn new(guards: Guards, speech: Speech) -> Self {
+        let door = Door { guards, speech, sender: Sender::Untrusted, origin: None };
         Self { door: Arc::new(door) }
     }
 
-    /// Believes what requests say of their priority and of the time they wait. For doors that only services of
-    /// one's own reach, behind an edge that takes these headers away.
+    /// Believes what requests say of their priority, and how long they wait. For doors that
+    /// only services of one's own reach, behind an edge that takes these headers away.
     #[must_use]
     pub fn trusting(self) -> Self {
         self.changed(|door| door.sender = Sender::Trusted)
@@ -118,17 +157,26 @@ where
         self.inner.poll_ready(cx)
     }
 
-    fn call(&mut self, request: Request<B>) -> Self::Future {
+    fn call(&mut self, mut request: Request<B>) -> Self::Future {
         let door = &self.door;
         let headers = request.headers();
         let said = RequestHeaders::read(door.sender, |name| {
             headers.get(name).map(http::HeaderValue::as_bytes)
         });
         let mut ctx = Ctx::default().origin(origin(door, headers));
-        ctx.priority = said.priority.unwrap_or_default();
-        ctx.deadline = said.timeout.map(|timeout| door.guard.clock().now() + timeout);
-        match door.guard.enter_owned(&ctx) {
-            Ok(entry) => ResponseFuture::running(self.inner.call(request), entry, &door.speech),
+        let priority = said.priority.unwrap_or_default();
+        ctx.priority = priority;
+        ctx.deadline = said.timeout.map(|timeout| door.guards.clock().now() + timeout);
+        match door.guards.enter(&ctx) {
+            Ok(entry) => {
+                request.extensions_mut().insert(CallCtx {
+                    deadline: entry.deadline(),
+                    priority: Some(priority),
+                    previous_attempts: said.previous_attempts,
+                    repeat: None,
+                });
+                ResponseFuture::running(self.inner.call(request), entry, &door.speech)
+            }
             Err(rejection) => ResponseFuture::refused(rejection, door.speech.wire()),
         }
     }
@@ -137,10 +185,4 @@ where
 fn origin<'h>(door: &Door, headers: &'h HeaderMap) -> &'h str {
     let header = door.origin.as_ref().and_then(|name| headers.get(name));
     header.and_then(|value| value.to_str().ok()).unwrap_or_default()
-}
-
-impl Speech {
-    fn wire(&self) -> Wire {
-        if self.is_grpc() { Wire::Grpc } else { Wire::Http }
-    }
 }

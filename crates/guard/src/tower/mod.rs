@@ -8,14 +8,17 @@
 //! Admission happens in `call` and never in `poll_ready`: readiness that was found for
 //! one clone of a service says nothing of the next one (tower#793), and what is reserved
 //! by being ready is kept by those who then never call.
+//!
+//! What asks others is in [`client`].
 
 mod body;
+pub mod client;
 mod future;
 mod layer;
 mod speech;
 #[cfg(test)]
 mod tests;
 
-pub use body::GuardedBody;
+pub use body::{Finish, GuardedBody};
 pub use future::ResponseFuture;
 pub use layer::{GuardLayer, GuardService};

@@ -17,7 +17,10 @@ use http_body_util::{BodyExt as _, Empty, Full, StreamBody};
 use tower::{Layer as _, ServiceExt as _, service_fn};
 
 use super::*;
-use crate::{Guard, GuardSettings, Outcome, Rejected, limit::LimitSettings, time::TokioTimer};
+use crate::{
+    Guard, GuardSettings, Outcome, Rejected, limit::LimitSettings, rules::RuleBook,
+    time::TokioTimer,
+};
 
 fn guard(settings: GuardSettings) -> Arc<Guard> {
     // The runtime's clock, which tests pause.
@@ -146,7 +149,7 @@ async fn a_caller_that_goes_away_takes_its_work_along() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn only_trusted_callers_say_how_much_they_matter_and_how_long_they_wait() {
+async fn only_trusted_callers_say_how_long_they_wait() {
     let headers = [("x-seawall-priority", "0"), ("x-seawall-timeout-ms", "0")];
     let guard = guard(GuardSettings::default());
     let stranger = ask(&GuardLayer::http(guard.clone()), &headers, fine).await;
@@ -155,6 +158,26 @@ async fn only_trusted_callers_say_how_much_they_matter_and_how_long_they_wait() 
     assert_eq!(late.status(), 504);
     assert_eq!(late.headers()["x-seawall-rejected"], "deadline_passed");
     assert_eq!(guard.counts().rejected(Rejected::DeadlinePassed), 1);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_handler_is_told_what_to_pass_on() {
+    let guard = guard(GuardSettings::server());
+    let told = service_fn(|request: Request<Empty<Bytes>>| async move {
+        let ctx = request.extensions().get::<client::CallCtx>().copied();
+        let mut response = Response::new(Full::<Bytes>::default());
+        response.extensions_mut().insert(ctx.unwrap());
+        Ok::<_, Infallible>(response)
+    });
+    let service = GuardLayer::http(guard.clone()).trusting().layer(told);
+    let headers =
+        [("x-seawall-timeout-ms", "250"), ("x-seawall-priority", "1"), ("x-seawall-attempt", "2")];
+    let answer = service.oneshot(request(&headers)).await.unwrap();
+    let ctx = answer.extensions().get::<client::CallCtx>().unwrap();
+    let left = ctx.deadline.map(|deadline| deadline - guard.clock().now());
+    assert_eq!(left, Some(Duration::from_millis(250)));
+    assert_eq!(ctx.priority.map(|priority| priority.class.number()), Some(1));
+    assert_eq!(ctx.previous_attempts, 1, "so nothing is retried further in");
 }
 
 #[tokio::test(start_paused = true)]
@@ -201,4 +224,22 @@ async fn a_stream_is_over_for_the_guard_when_it_begins() {
     let _open = ask(&layer, &[], endless).await;
     assert_eq!(guard.limit().unwrap().in_flight(), 0);
     assert_eq!(guard.counts().outcome(Outcome::Success), 1);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_layer_goes_by_the_rules_that_are_in_force_when_a_request_comes() {
+    let clock = Arc::new(TokioTimer::new());
+    let book = RuleBook::new(Default::default(), "node", clock, Arc::default()).unwrap();
+    let book = Arc::new(book);
+    let layer = GuardLayer::http_by(book.clone(), "GET /orders");
+    assert_eq!(ask(&layer, &[], fine).await.status(), StatusCode::OK);
+    book.load(
+        r#"{"version": 1, "rules": [{"id": "orders", "resources": ["GET /orders"],
+        "settings": {"rate": {"permits": 0, "burst": 1}}}]}"#,
+    )
+    .unwrap();
+    ask(&layer, &[], fine).await.into_body().collect().await.unwrap();
+    assert_eq!(ask(&layer, &[], fine).await.status(), StatusCode::TOO_MANY_REQUESTS);
+    book.load(r#"{"version": 2}"#).unwrap();
+    assert_eq!(ask(&layer, &[], fine).await.status(), StatusCode::OK);
 }

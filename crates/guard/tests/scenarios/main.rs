@@ -14,5 +14,6 @@ mod outage;
 mod overload;
 mod rate_allocations;
 mod retries;
+mod rules;
 mod signal;
 mod sim;
