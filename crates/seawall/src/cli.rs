@@ -46,6 +46,9 @@ pub(crate) enum Command {
     /// Check, copy or restore the data of a node that is stopped.
     #[command(subcommand)]
     Store(StoreCommand),
+    /// Check, compare and import rules of guards.
+    #[command(subcommand)]
+    Guard(GuardCommand),
     /// Print the completion script of a shell.
     Completions {
         /// The shell to complete for.
@@ -289,6 +292,66 @@ pub(crate) struct ExportArgs {
     pub(crate) part_bytes: u64,
 
     /// Print one JSON array.
+    #[arg(long)]
+    pub(crate) json: bool,
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum GuardCommand {
+    /// Name everything that is wrong with rules; exit with 1 when something is.
+    Check {
+        /// Files with rules, in JSON or, by their name, in YAML; `-` reads standard input.
+        #[arg(required = true, value_name = "FILE")]
+        files: Vec<PathBuf>,
+
+        /// Print one JSON array.
+        #[arg(long)]
+        json: bool,
+    },
+    /// Say what the rules of one file would change of those of another.
+    Diff {
+        /// The rules there are.
+        old: PathBuf,
+
+        /// The rules there would be.
+        new: PathBuf,
+
+        /// Print one JSON object.
+        #[arg(long)]
+        json: bool,
+    },
+    /// Turn rules of Sentinel into ours. What has no counterpart is named on standard error.
+    ImportSentinel(ImportSentinelArgs),
+}
+
+#[derive(Debug, Args)]
+#[command(group = clap::ArgGroup::new("lists").required(true).multiple(true))]
+pub(crate) struct ImportSentinelArgs {
+    /// List of flow rules, and of the Go library's isolation rules.
+    #[arg(long, value_name = "FILE", group = "lists")]
+    pub(crate) flow: Option<PathBuf>,
+
+    /// List of degrade rules, or of the Go library's circuit breakers.
+    #[arg(long, value_name = "FILE", group = "lists")]
+    pub(crate) degrade: Option<PathBuf>,
+
+    /// List of system rules.
+    #[arg(long, value_name = "FILE", group = "lists")]
+    pub(crate) system: Option<PathBuf>,
+
+    /// List of hot-parameter rules.
+    #[arg(long, value_name = "FILE", group = "lists")]
+    pub(crate) param_flow: Option<PathBuf>,
+
+    /// List of authority rules.
+    #[arg(long, value_name = "FILE", group = "lists")]
+    pub(crate) authority: Option<PathBuf>,
+
+    /// Version of the rules that come of it.
+    #[arg(long, default_value_t = 1, value_parser = clap::value_parser!(u64).range(1..))]
+    pub(crate) rules_version: u64,
+
+    /// Print one JSON object with the rules and the notes.
     #[arg(long)]
     pub(crate) json: bool,
 }

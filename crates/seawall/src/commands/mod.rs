@@ -4,6 +4,7 @@ mod apply;
 mod completions;
 mod explain;
 mod get;
+mod guard;
 mod history;
 mod nacos_export;
 mod nacos_import;
@@ -35,6 +36,7 @@ pub(crate) fn dispatch(command: Command) -> Result<(), Failure> {
         Command::Store(StoreCommand::Check(args)) => store::check(&args),
         Command::Store(StoreCommand::Backup(args)) => store::backup(&args),
         Command::Store(StoreCommand::Restore(args)) => store::restore(&args),
+        Command::Guard(command) => guard::run(&command),
         Command::Completions { shell } => completions::run(shell),
     }
 }

@@ -10,6 +10,7 @@
 
 mod apply;
 mod fake_nacos;
+mod guard;
 mod history;
 mod import;
 mod lifecycle;
