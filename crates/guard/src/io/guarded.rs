@@ -36,7 +36,8 @@ pub struct Guards {
     pub breaker: Arc<Breaker>,
     /// Asked before writes as well; counts what is true of writes only, as when a server
     /// has no memory or disk left for them, and reads go on. Give it the breaker's
-    /// settings.
+    /// settings, but no mind for slowness (`slow_ratio` none): of a server that is slow
+    /// for all, both would open, and then close one after the other.
     pub writes: Arc<Breaker>,
     /// How many operations may be in flight. With a pool of connections, no more than it
     /// has, so that none waits for one.
@@ -63,6 +64,11 @@ impl<C, K, T: Timer> Guarded<C, K, T> {
     /// The client, unguarded.
     pub const fn client(&self) -> &C {
         &self.client
+    }
+
+    /// Its timer, whose clock is that of deadlines in a [`Ctx`].
+    pub const fn timer(&self) -> &T {
+        &self.timer
     }
 
     /// What guards it.
@@ -146,7 +152,62 @@ impl<'g> Leave<'g> {
         };
         self.all.finish(now, of_all);
         if let Some(writes) = self.writes {
-            writes.finish(now, outcome);
+            // What is true of all says nothing of writes alone.
+            let of_writes = match diagnosis.impact {
+                Impact::All if !outcome.is_accept() => Outcome::Cancelled,
+                _ => outcome,
+            };
+            writes.finish(now, of_writes);
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::{future::ready, time::Duration};
+
+    use super::*;
+    use crate::{
+        breaker::{BreakerSettings, ConsecutiveSettings, Policy, State},
+        limit::LimitSettings,
+        time::{Clock as _, ManualTimer},
+    };
+
+    struct AsSaid;
+
+    impl Diagnose<Diagnosis> for AsSaid {
+        fn diagnose(&self, said: &Diagnosis) -> Diagnosis {
+            *said
+        }
+    }
+
+    /// Two breakers that open together close one after the other: each waits for a probe
+    /// of its own, and lets a share pass of what the other one does.
+    #[test]
+    fn an_outage_opens_one_breaker_and_writes_come_back_with_it() {
+        let timer = ManualTimer::default();
+        let once = ConsecutiveSettings { failures: 1, ..ConsecutiveSettings::default() };
+        let settings = BreakerSettings::new(Policy::Consecutive(once));
+        let breaker = || {
+            let breaker = Breaker::new(settings.clone(), Scope::Resource, 1, timer.now());
+            Arc::new(breaker.unwrap())
+        };
+        let guards = Guards {
+            breaker: breaker(),
+            writes: breaker(),
+            limit: Arc::new(ConcurrencyLimit::new(&LimitSettings::fixed(1), timer.now()).unwrap()),
+            deadlines: DeadlineSettings::default(),
+        };
+        let guarded = Guarded::new((), AsSaid, timer.clone(), guards);
+        let write = |answer: Result<(), Diagnosis>| {
+            let ctx = Ctx::default();
+            timer.run(guarded.call(&ctx, Access::Write, |()| ready(answer))).unwrap()
+        };
+        assert!(write(Err(Outcome::Failure.into())).is_err());
+        assert_eq!(guarded.guards().breaker.state(), State::Open);
+        assert_eq!(guarded.guards().writes.state(), State::Closed);
+        timer.advance(Duration::from_secs(60));
+        assert_eq!(write(Ok(())), Ok(()), "a write is a probe as good as a read");
+        assert_eq!(guarded.guards().breaker.state(), State::Closed);
     }
 }

@@ -11,6 +11,12 @@
 //! | `io-redis` | `redis::RedisError` | [`Redis`](crate::classify::Redis) |
 //! | `io-mongodb` | `mongodb::error::Error` | [`Mongo`](crate::classify::Mongo) |
 //!
+//! An operation is dropped at its deadline. A client that does not bear this well is asked
+//! on a task of its own, of which then only the handle is dropped: the pool of `mongodb`
+//! 3.9 serves one of those who wait for a connection each time something happens in it,
+//! those who are gone included, so that after some hundreds of drops nobody is served in
+//! time.
+//!
 //! None of them turns a feature of those crates on that is not needed to name the error;
 //! runtime, TLS and the rest are their users' choice.
 
