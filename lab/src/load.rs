@@ -126,7 +126,7 @@ async fn open_loop(shared: &Arc<Shared>, steps: &[Pair], seed: u64) -> anyhow::R
 }
 
 /// How long until the next request of a Poisson process.
-fn until_next(random: &mut StdRng, rate: f64) -> Duration {
+pub(crate) fn until_next(random: &mut StdRng, rate: f64) -> Duration {
     let draw: f64 = random.random_range(f64::EPSILON..1.0);
     Duration::from_secs_f64(-draw.ln() / rate)
 }

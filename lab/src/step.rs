@@ -73,19 +73,24 @@ impl Step {
             p99_ms: quantile_ms(&admitted, 0.99),
             p99_at_first_ms: quantile_ms(&sorted(&first, is_admitted), 0.99),
             refusal_p99_ms: quantile_ms(&refused, 0.99),
-            recovered_ms: recovered(samples, lasted).map(|after| after.as_secs_f64() * 1_000.0),
+            recovered_ms: well_from(samples, lasted, RECOVERED, |sample| sample.end == End::Good)
+                .map(|after| after.as_secs_f64() * 1_000.0),
         }
     }
 }
 
-/// The first moment from which on 99 % were served, in the next second and to the end.
-fn recovered(samples: &[Sample], lasted: Duration) -> Option<Duration> {
+/// The first moment from which on this share was good, in the next second and to the end.
+pub(crate) fn well_from(
+    samples: &[Sample],
+    lasted: Duration,
+    share: f64,
+    is_good: impl Fn(&Sample) -> bool,
+) -> Option<Duration> {
     let is_well = |from: Duration, to: Duration| {
         let within = samples.iter().filter(|sample| (from..to).contains(&sample.at));
-        let (good, all) = within.fold((0, 0), |(good, all), sample| {
-            (good + usize::from(sample.end == End::Good), all + 1)
-        });
-        all > 0 && as_f64(good) >= RECOVERED * as_f64(all)
+        let (good, all) = within
+            .fold((0, 0), |(good, all), sample| (good + usize::from(is_good(sample)), all + 1));
+        all > 0 && as_f64(good) >= share * as_f64(all)
     };
     let window = RECOVERY_STEP * RECOVERY_WINDOW;
     (0..)
@@ -107,14 +112,14 @@ fn sorted(samples: &[Sample], is_asked: impl Fn(End) -> bool) -> Vec<Duration> {
     clippy::cast_sign_loss,
     reason = "a place in a list of some thousands"
 )]
-fn quantile_ms(sorted: &[Duration], quantile: f64) -> f64 {
+pub(crate) fn quantile_ms(sorted: &[Duration], quantile: f64) -> f64 {
     let place = (as_f64(sorted.len()) * quantile).ceil() as usize;
     let took = sorted.get(place.saturating_sub(1)).copied().unwrap_or_default();
     took.as_secs_f64() * 1_000.0
 }
 
 #[expect(clippy::cast_precision_loss, reason = "requests of some seconds")]
-fn as_f64(count: usize) -> f64 {
+pub(crate) fn as_f64(count: usize) -> f64 {
     count as f64
 }
 

@@ -39,7 +39,8 @@ enum Chore {
     Bench(bench::Args),
     /// Kill the server at random moments under load: what it acknowledged must be there
     Kill(kill::Args),
-    /// Put more load on a server than it can carry, with and without protection
+    /// Put more load on a server than it can carry, or break its stores, with and without
+    /// protection
     Lab(lab::Args),
     /// Look for inputs that break what reads bytes from outside, guided by coverage
     Fuzz(fuzz::Args),

@@ -139,7 +139,8 @@ fn pad(cell: &str, width: usize) -> String {
     format!("{cell:<width$}")
 }
 
-fn number(value: Option<f64>) -> String {
+/// A number, or a dash.
+pub(crate) fn number(value: Option<f64>) -> String {
     match value {
         None => "-".to_owned(),
         Some(value) if value.abs() >= 100.0 || value.fract() == 0.0 => format!("{value:.0}"),

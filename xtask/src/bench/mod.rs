@@ -13,4 +13,5 @@ mod run;
 mod session;
 mod targets;
 
+pub(crate) use record::{commit, machine};
 pub(crate) use run::{Args, run};

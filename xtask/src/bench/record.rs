@@ -58,7 +58,7 @@ pub(crate) fn record(workspace: &Workspace, kept: &Page, rows: &[Row]) -> anyhow
 }
 
 /// The commit that was measured, marked when sources differ from it.
-fn commit(workspace: &Workspace) -> anyhow::Result<String> {
+pub(crate) fn commit(workspace: &Workspace) -> anyhow::Result<String> {
     let git = |args: &[&str]| -> anyhow::Result<String> {
         let output = Command::new("git")
             .current_dir(workspace.root())
@@ -72,7 +72,8 @@ fn commit(workspace: &Workspace) -> anyhow::Result<String> {
     Ok(if changed { format!("{hash}, with changes") } else { hash })
 }
 
-fn machine() -> String {
+/// The machine that measured.
+pub(crate) fn machine() -> String {
     let model = std::fs::read_to_string("/proc/cpuinfo").ok().and_then(|text| {
         let line = text.lines().find(|line| line.starts_with("model name"))?;
         Some(line.split_once(':')?.1.trim().to_owned())

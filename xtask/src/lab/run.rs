@@ -12,16 +12,22 @@ use super::plan::{Size, Work};
 use super::rows::Found;
 use super::server::{Product, Programs};
 use super::session::{self, Alone};
+use super::stores;
 use crate::progress;
 use crate::report::{self, Row};
 use crate::server::raise_open_files;
 use crate::workspace::{self, Workspace};
+
+/// How often, when nobody says.
+const ROUNDS: u32 = 3;
 
 /// What is tried.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
 pub(crate) enum What {
     /// More requests than a server can serve
     Overload,
+    /// Stores that break, behind their clients
+    Stores,
 }
 
 /// What to try and how to tell.
@@ -30,21 +36,21 @@ pub(crate) struct Args {
     /// What is tried
     #[arg(value_enum)]
     what: What,
-    /// How often; each number is the median
-    #[arg(long, default_value_t = 3, value_parser = clap::value_parser!(u32).range(1..=20))]
-    rounds: u32,
+    /// How often; each number is the median [default: 3 for overload, 1 for stores]
+    #[arg(long, value_parser = clap::value_parser!(u32).range(1..=20))]
+    pub(super) rounds: Option<u32>,
     /// One JSON object a row
     #[arg(long)]
-    json: bool,
+    pub(super) json: bool,
     /// Exit 1 when a target is missed
     #[arg(long)]
-    check: bool,
-    /// Keep the curves in docs/, instead of the target folder
+    pub(super) check: bool,
+    /// Keep what came of it: curves in docs/, the table of stores in lab/README.md
     #[arg(long)]
-    record: bool,
+    pub(super) record: bool,
     /// One round of seconds: shows that it runs, says nothing about targets
     #[arg(long, conflicts_with_all = ["record", "check"])]
-    quick: bool,
+    pub(super) quick: bool,
 }
 
 /// Everything that lives through all rounds.
@@ -55,10 +61,20 @@ struct Lab {
     failures: Vec<Row>,
 }
 
-/// Runs all rounds.
+/// Tries it.
 pub(crate) fn run(workspace: &Workspace, args: &Args) -> anyhow::Result<()> {
-    let What::Overload = args.what;
-    let (rounds, size) = if args.quick { (1, Size::QUICK) } else { (args.rounds, Size::FULL) };
+    match args.what {
+        What::Overload => overload(workspace, args),
+        What::Stores => stores::run(workspace, args),
+    }
+}
+
+/// Runs all rounds.
+fn overload(workspace: &Workspace, args: &Args) -> anyhow::Result<()> {
+    let (rounds, size) = match args.quick {
+        true => (1, Size::QUICK),
+        false => (args.rounds.unwrap_or(ROUNDS), Size::FULL),
+    };
     raise_open_files()?;
     let programs = Programs::build(workspace)?;
     let sessions = Product::ALL.len() * Work::ALL.len();

@@ -85,23 +85,15 @@ impl Programs {
     ) -> anyhow::Result<Server> {
         let port = free_port()?;
         let log = self.logs.join(format!("{}.log", product.name().replace(' ', "-")));
-        let out = File::create(&log).with_context(|| format!("making {}", log.display()))?;
         let mut command = Command::new(&self.lab);
         command.args(["on-core", CORE]);
         self.say(&mut command, product, work)?;
-        let child = command
+        command
             .arg(option("port", port))
             .arg(option("work", work.name()))
             .arg(option("work-us", work.micros()))
-            .arg(option("seconds", format!("{seconds:.0}")))
-            .stdin(Stdio::null())
-            .stdout(out.try_clone().context("sharing the log")?)
-            .stderr(out)
-            .spawn()
-            .context("starting a server")?;
-        let mut server = Server { child, address: SocketAddr::from((Ipv4Addr::LOCALHOST, port)) };
-        server.wait_until_it_serves(&log)?;
-        Ok(server)
+            .arg(option("seconds", format!("{seconds:.0}")));
+        Server::start(&mut command, port, &log)
     }
 
     fn say(&self, command: &mut Command, product: Product, work: Work) -> anyhow::Result<()> {
@@ -125,8 +117,8 @@ impl Programs {
     }
 }
 
-/// As both programs read it.
-fn option(name: &str, value: impl std::fmt::Display) -> String {
+/// As all these programs read it.
+pub(super) fn option(name: &str, value: impl std::fmt::Display) -> String {
     format!("--{name}={value}")
 }
 
@@ -151,6 +143,20 @@ pub(crate) struct Server {
 }
 
 impl Server {
+    /// Starts it and waits until it listens on `port`. What it says goes to `log`.
+    pub(super) fn start(command: &mut Command, port: u16, log: &Path) -> anyhow::Result<Self> {
+        let out = File::create(log).with_context(|| format!("making {}", log.display()))?;
+        let child = command
+            .stdin(Stdio::null())
+            .stdout(out.try_clone().context("sharing the log")?)
+            .stderr(out)
+            .spawn()
+            .context("starting a server")?;
+        let mut server = Self { child, address: SocketAddr::from((Ipv4Addr::LOCALHOST, port)) };
+        server.wait_until_it_serves(log)?;
+        Ok(server)
+    }
+
     /// Where it listens.
     pub(crate) const fn address(&self) -> SocketAddr {
         self.address
@@ -179,7 +185,7 @@ impl Drop for Server {
     }
 }
 
-fn free_port() -> anyhow::Result<u16> {
+pub(super) fn free_port() -> anyhow::Result<u16> {
     let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).context("looking for a port")?;
     Ok(listener.local_addr().context("looking for a port")?.port())
 }
