@@ -9,6 +9,9 @@ mod grpc_frames;
 mod grpc_payload;
 mod grpc_request;
 mod grpc_stream;
+mod guard_headers;
+mod guard_rules;
+mod guard_sentinel;
 mod http_params;
 mod http_request;
 mod long_poll;
@@ -31,6 +34,9 @@ pub(crate) const TARGETS: &[(&str, Target)] = &[
     ("grpc-payload", grpc_payload::run),
     ("grpc-request", grpc_request::run),
     ("grpc-stream", grpc_stream::run),
+    ("guard-headers", guard_headers::run),
+    ("guard-rules", guard_rules::run),
+    ("guard-sentinel", guard_sentinel::run),
     ("http-params", http_params::run),
     ("http-request", http_request::run),
     ("long-poll", long_poll::run),
