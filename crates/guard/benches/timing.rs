@@ -34,6 +34,13 @@ pub(crate) struct Row {
 }
 
 impl Row {
+    /// A time that was measured in another way, of one thread.
+    #[allow(dead_code, reason = "not every bench has one")]
+    pub(crate) fn of(what: impl Into<String>, took: Duration) -> Self {
+        let nanos = [took.as_nanos() as f64, f64::NAN];
+        Self { what: what.into(), budget: None, nanos, allocations: 0 }
+    }
+
     fn is_ok(&self) -> bool {
         let [one, two] = self.nanos;
         self.budget.is_none_or(|budget| {
@@ -129,6 +136,6 @@ pub(crate) fn print(bench: &str, rows: &[Row]) -> ExitCode {
     if failed { ExitCode::FAILURE } else { ExitCode::SUCCESS }
 }
 
-fn is_asked(flag: &str) -> bool {
+pub(crate) fn is_asked(flag: &str) -> bool {
     std::env::args().any(|argument| argument == flag)
 }

@@ -5,7 +5,8 @@ use crate::command;
 use crate::workspace::Workspace;
 
 /// In the order of their rows.
-pub(crate) const BENCHES: [&str; 6] = ["stack", "breaker", "rate", "limit", "retry", "balance"];
+pub(crate) const BENCHES: [&str; 9] =
+    ["stack", "shed", "breaker", "rate", "limit", "retry", "balance", "classify", "rules"];
 
 /// Runs one of them.
 pub(crate) fn costs(workspace: &Workspace, bench: &str, quick: bool) -> anyhow::Result<Vec<Cost>> {
