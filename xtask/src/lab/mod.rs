@@ -10,6 +10,7 @@
 mod curve;
 mod measured;
 mod plan;
+mod record;
 mod rows;
 mod run;
 mod server;

@@ -9,6 +9,7 @@ use indicatif::ProgressBar;
 use super::curve;
 use super::measured::Measured;
 use super::plan::{Size, Work};
+use super::record;
 use super::rows::Found;
 use super::server::{Product, Programs};
 use super::session::{self, Alone};
@@ -45,7 +46,7 @@ pub(crate) struct Args {
     /// Exit 1 when a target is missed
     #[arg(long)]
     pub(super) check: bool,
-    /// Keep what came of it: curves in docs/, the table of stores in lab/README.md
+    /// Keep what came of it: tables in lab/README.md, curves in docs/
     #[arg(long)]
     pub(super) record: bool,
     /// One round of seconds: shows that it runs, says nothing about targets
@@ -93,6 +94,10 @@ fn overload(workspace: &Workspace, args: &Args) -> anyhow::Result<()> {
         true => workspace.root().join("docs"),
         false => workspace.target().join("lab"),
     };
+    if args.record {
+        let kept = record::record(workspace, "overload", &report::table(&rows))?;
+        eprintln!("kept in {}", kept.display());
+    }
     for found in &found {
         eprintln!("drawn in {}", draw(folder.clone(), found)?.display());
     }

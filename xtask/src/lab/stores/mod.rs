@@ -8,7 +8,6 @@ mod asked;
 mod finding;
 mod measured;
 mod plan;
-mod record;
 mod run;
 mod servers;
 

@@ -6,13 +6,13 @@ use std::process::{Command, Stdio};
 use anyhow::{Context as _, bail};
 use indicatif::ProgressBar;
 
+use super::asked;
 use super::finding::{self, Finding};
 use super::measured::Sides;
 use super::plan::{Size, Store, Trial};
 use super::servers::{Servers, missing};
-use super::{asked, record};
-use crate::lab::Args;
 use crate::lab::server::option;
+use crate::lab::{Args, record};
 use crate::progress;
 use crate::workspace::{self, Workspace};
 
@@ -45,7 +45,8 @@ pub(crate) fn run(workspace: &Workspace, args: &Args) -> anyhow::Result<()> {
         print!("{}", finding::table(&findings));
     }
     if args.record {
-        eprintln!("kept in {}", record::record(workspace, &findings)?.display());
+        let kept = record::record(workspace, "stores", &finding::table(&findings))?;
+        eprintln!("kept in {}", kept.display());
     }
     let missed = findings.iter().filter(|finding| !finding.met).count();
     if args.check && missed > 0 {
