@@ -21,6 +21,12 @@ pub struct Called<R> {
     pub gave_up: Option<GiveUp>,
 }
 
+impl<R> Called<R> {
+    /// Before there was an attempt.
+    pub(super) const NOT_YET: Self =
+        Self { answer: Err(Elapsed), attempts: 0, gave_up: Some(GiveUp::DeadlineNear) };
+}
+
 impl RetryPolicy {
     /// Makes attempts until one is answered well or no other is allowed.
     ///
@@ -45,8 +51,7 @@ impl RetryPolicy {
         V: Into<Verdict>,
         F: Future<Output = R>,
     {
-        let mut called =
-            Called { answer: Err(Elapsed), attempts: 0, gave_up: Some(GiveUp::DeadlineNear) };
+        let mut called = Called::NOT_YET;
         let Ok(mut attempts) = self.start(timer.now(), ctx, repeat) else { return called };
         while let Some(next) = self.attempt(&attempts, timer.now()) {
             called.attempts += 1;

@@ -32,9 +32,9 @@ impl fmt::Display for Problem {
 #[non_exhaustive]
 pub enum RulesError {
     /// The text is longer than it may be: write less of it, or allow for more.
-    #[error("the rules are {bytes} bytes long and may be {bytes_max}")]
+    #[error("the rules are {bytes} bytes long, if not longer, and may be {bytes_max}")]
     TooLong {
-        /// How long it is.
+        /// How long it is, as far as it was read.
         bytes: usize,
         /// How long it may be.
         bytes_max: usize,

@@ -19,4 +19,6 @@ pub use instant::Instant;
 pub use manual_timer::{ManualSleep, ManualTimer};
 pub use timer::Timer;
 #[cfg(feature = "tower")]
+pub(crate) use tokio_timer::tokio_sleep;
+#[cfg(feature = "tower")]
 pub use tokio_timer::{TokioSleep, TokioTimer};

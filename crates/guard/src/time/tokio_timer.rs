@@ -1,5 +1,7 @@
 //! Sleep on a Tokio runtime.
 
+use std::time::Duration;
+
 use tokio::task::coop::{Unconstrained, unconstrained};
 
 use super::{Clock, Instant, Timer};
@@ -16,6 +18,12 @@ pub struct TokioTimer {
 /// every timer polled after it look as if it had not fired, so a deadline over a busy
 /// future would never come.
 pub type TokioSleep = Unconstrained<tokio::time::Sleep>;
+
+/// Sleeps for so long.
+pub(crate) fn tokio_sleep(time: Duration) -> TokioSleep {
+    // Tokio adds 30 years where a moment does not fit its own clock.
+    unconstrained(tokio::time::sleep(time))
+}
 
 impl TokioTimer {
     /// A timer whose clock starts now.
@@ -40,15 +48,12 @@ impl Timer for TokioTimer {
     type Sleep = TokioSleep;
 
     fn sleep_until(&self, at: Instant) -> TokioSleep {
-        // Tokio adds 30 years where a moment does not fit its own clock.
-        unconstrained(tokio::time::sleep(at - self.now()))
+        tokio_sleep(at - self.now())
     }
 }
 
 #[cfg(test)]
 mod tests {
-    use std::time::Duration;
-
     use super::*;
     use crate::retry::{Elapsed, with_deadline};
 

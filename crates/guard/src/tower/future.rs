@@ -11,7 +11,6 @@ use std::{
 use http::Response;
 use http_body::Body;
 use pin_project_lite::pin_project;
-use tokio::task::coop::unconstrained;
 
 use super::{
     body::GuardedBody,
@@ -21,7 +20,7 @@ use crate::{
     admit::{Outcome, Rejection},
     retry::wire::Wire,
     stack::{Entry, Guard},
-    time::TokioSleep,
+    time::{TokioSleep, tokio_sleep},
 };
 
 pin_project! {
@@ -61,7 +60,7 @@ impl<F> ResponseFuture<F> {
     }
 
     pub(super) fn running(work: F, entry: Entry<Arc<Guard>>, speech: &Speech) -> Self {
-        let time = entry.time().map(|time| unconstrained(tokio::time::sleep(time)));
+        let time = entry.time().map(tokio_sleep);
         let speech = speech.clone();
         Self { state: State::Running { work, time, entry: Some(entry), speech } }
     }

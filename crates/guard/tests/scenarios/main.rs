@@ -2,8 +2,13 @@
 //! runs the controllers of this crate unchanged and has exact bounds, because a seed
 //! makes it the same every time.
 
-// A test that takes what is not there has failed, and says where.
-#![allow(clippy::expect_used, clippy::indexing_slicing, clippy::panic, clippy::unwrap_used)]
+#![allow(
+    clippy::expect_used,
+    clippy::indexing_slicing,
+    clippy::panic,
+    clippy::unwrap_used,
+    reason = "a test that takes what is not there has failed, and says where"
+)]
 
 mod balance;
 mod cache_flush;

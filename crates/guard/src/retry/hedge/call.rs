@@ -9,7 +9,7 @@ use std::{
 use super::{Hedge, HedgeEvent, HedgeNext, Lane};
 use crate::{
     admit::{Ctx, Outcome},
-    retry::{Attempt, Called, Elapsed, GiveUp, Repeat, Verdict, with_deadline},
+    retry::{Attempt, Called, Repeat, Verdict, with_deadline},
     time::Timer,
 };
 
@@ -35,8 +35,7 @@ impl Hedge {
         V: Into<Verdict>,
         F: Future<Output = R>,
     {
-        let mut called =
-            Called { answer: Err(Elapsed), attempts: 0, gave_up: Some(GiveUp::DeadlineNear) };
+        let mut called = Called::NOT_YET;
         let Ok((mut hedging, begin)) = self.start(timer.now(), ctx, repeat) else {
             return called;
         };

@@ -2,7 +2,7 @@ use std::{cell::Cell, sync::Arc, time::Duration};
 
 use super::*;
 use crate::{
-    retry::{HedgeSettings, RetryBudget, RetryBudgetSettings},
+    retry::{Elapsed, GiveUp, HedgeSettings, RetryBudget, RetryBudgetSettings},
     time::{Clock as _, Instant, ManualTimer},
 };
 

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use super::error::DiagnoseError;
 use crate::{
     retry::{Hedge, RetryPolicy},
-    time::{Clock, Instant, Timer, TokioSleep},
+    time::{Clock, Instant, Timer, TokioSleep, tokio_sleep},
     tower::speech::Speech,
 };
 
@@ -34,6 +34,6 @@ impl Timer for ClockTimer {
     type Sleep = TokioSleep;
 
     fn sleep_until(&self, at: Instant) -> TokioSleep {
-        tokio::task::coop::unconstrained(tokio::time::sleep(at - self.now()))
+        tokio_sleep(at - self.now())
     }
 }

@@ -32,7 +32,6 @@ pub(super) struct Ours {
 }
 
 impl Ours {
-    #[allow(clippy::unwrap_used, reason = "settings out of range fail the test")]
     pub(super) fn new(settings: BreakerSettings, seed: u64) -> Self {
         let breaker = Breaker::new(settings, Scope::Resource, seed, Instant::START).unwrap();
         Self { breaker: Arc::new(breaker), transitions: Vec::new(), seen: 0 }
