@@ -112,6 +112,15 @@ impl Reader {
             );
             return None;
         }
+        // Serde would read a list as the fields in their order.
+        if text.trim_start().starts_with('[') {
+            self.complain(
+                "",
+                "is a list and must be an object with `version` and `rules`: lists of \
+                 Sentinel's rules are imported",
+            );
+            return None;
+        }
         let raw: RawSet<'_> = match serde_json::from_str(text) {
             Ok(raw) => raw,
             Err(error) => {

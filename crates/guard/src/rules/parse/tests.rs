@@ -70,6 +70,10 @@ fn what_is_no_rule_set_at_all_is_refused() {
         assert_eq!(problems(text).len(), 1, "{text}");
     }
     assert!(problems("")[0].contains("is empty"));
+    let list = "is a list and must be an object with `version` and `rules`: lists of Sentinel's \
+        rules are imported";
+    assert_eq!(problems("[7, {}, []]"), [list]);
+    assert_eq!(problems(" [{\"resource\": \"GET /orders\"}]"), [list]);
     assert!(problems("{\n  \"version\": 1,\n}")[0].contains("line 3"));
     let twice = r#"{"version": 1, "default": {"rate": {"permits": 1}, "rate": {"permits": 2}}}"#;
     assert!(problems(twice)[0].contains("duplicate field `rate`"));
